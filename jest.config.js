@@ -1,0 +1,30 @@
+"use strict";
+
+const swc = {
+  jsc: { target: "es2022", parser: { syntax: "typescript" } },
+  module: { type: "commonjs" },
+};
+
+/** @type {import("jest").Config} */
+module.exports = {
+  rootDir: __dirname,
+  roots: ["<rootDir>/packages", "<rootDir>/samples", "<rootDir>/benchmarks"],
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/packages/*/test/**/*.test.ts", "<rootDir>/{samples,benchmarks}/test/**/*.test.ts"],
+  transform: { "\\.ts$": ["@swc/jest", swc] },
+  // The sources, not dist: tests need no build.
+  moduleNameMapper: {
+    "^perdure$": "<rootDir>/packages/perdure/src/index.ts",
+    "^@perdure/([a-z-]+)$": "<rootDir>/packages/$1/src/index.ts",
+  },
+  modulePathIgnorePatterns: ["<rootDir>/.*/dist/", "<rootDir>/.*/\\.build/"],
+  // The conformance suite in real time takes many minutes: npm run test:azurite.
+  testPathIgnorePatterns: process.env.PERDURE_EMULATOR_CONFORMANCE
+    ? ["/node_modules/"]
+    : ["/node_modules/", "conformance-azurite"],
+  globalSetup: "<rootDir>/scripts/jest-global-setup.js",
+  globalTeardown: "<rootDir>/scripts/jest-global-teardown.js",
+  collectCoverageFrom: ["packages/*/src/**/*.ts"],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};
