@@ -1,0 +1,124 @@
+import type { FailureDetails } from "../failure";
+
+/** JSON text produced by the codec at the edge. Core and backends store it and never look inside. */
+export type Payload = string;
+
+/** Who started a sub-orchestration, and under which of its decisions. */
+export interface ParentInstance {
+  readonly name: string;
+  readonly instanceId: string;
+  readonly executionId: string;
+  readonly taskScheduledId: number;
+}
+
+/** Why an instance is parked: what history (or the registry) expected beside what the code did. */
+export interface BlockedReason {
+  readonly kind: "NonDeterminism" | "UnknownOrchestration";
+  readonly message: string;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+export type TerminalStatus = "Completed" | "Failed" | "Terminated";
+
+interface Events {
+  ExecutionStarted: {
+    readonly executionId: string;
+    readonly name: string;
+    readonly version?: string;
+    readonly input?: Payload;
+    readonly parent?: ParentInstance;
+    readonly tags?: Readonly<Record<string, string>>;
+    /** Milliseconds since the epoch before which no code of the instance runs. */
+    readonly scheduledStartTime?: number;
+  };
+  OrchestratorStarted: object;
+  TaskScheduled: {
+    readonly eventId: number;
+    readonly name: string;
+    readonly input?: Payload;
+    /** 1 for the first try; absent means 1. */
+    readonly attempt?: number;
+    /** Event id of the first attempt, the stable part of the idempotency key. Absent on the first attempt. */
+    readonly firstAttemptId?: number;
+    readonly timeoutMs?: number;
+  };
+  TaskCompleted: { readonly taskScheduledId: number; readonly result?: Payload };
+  TaskFailed: { readonly taskScheduledId: number; readonly failure: FailureDetails };
+  SubOrchestrationInstanceCreated: {
+    readonly eventId: number;
+    readonly name: string;
+    readonly instanceId: string;
+    readonly version?: string;
+    readonly input?: Payload;
+    readonly tags?: Readonly<Record<string, string>>;
+  };
+  SubOrchestrationInstanceCompleted: { readonly taskScheduledId: number; readonly result?: Payload };
+  SubOrchestrationInstanceFailed: { readonly taskScheduledId: number; readonly failure: FailureDetails };
+  TimerCreated: { readonly eventId: number; readonly fireAt: number; readonly name?: string };
+  TimerFired: { readonly timerId: number; readonly fireAt: number };
+  EventRaised: { readonly name: string; readonly input?: Payload };
+  EventSent: {
+    readonly eventId: number;
+    readonly instanceId: string;
+    readonly name: string;
+    readonly input?: Payload;
+  };
+  ExecutionSuspended: { readonly reason?: string };
+  ExecutionResumed: { readonly reason?: string };
+  ExecutionTerminated: { readonly reason?: string; readonly recursive?: boolean };
+  /** Asks a failed instance to try again. From a parent it carries the parent's new execution. */
+  ExecutionRewound: { readonly reason?: string; readonly parent?: ParentInstance };
+  /** Ends a turn whose events the code could not be given; they are applied first thing when it can. */
+  ExecutionBlocked: { readonly reason: BlockedReason };
+  ExecutionCompleted: {
+    readonly status: TerminalStatus;
+    readonly output?: Payload;
+    readonly failure?: FailureDetails;
+    /** Children to terminate along with this instance. */
+    readonly terminatedChildren?: readonly string[];
+  };
+}
+
+export type HistoryEventType = keyof Events;
+
+export type HistoryEventOf<K extends HistoryEventType> = {
+  readonly type: K;
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number;
+  /** Set on events that arrived as a message: a second arrival is recognised and dropped. */
+  readonly messageId?: string;
+} & Events[K];
+
+/** One immutable fact in an instance's history. Names follow DurableTask.Core. */
+export type HistoryEvent = { [K in HistoryEventType]: HistoryEventOf<K> }[HistoryEventType];
+
+/** Exhaustive by construction: a new event type does not compile until it is handled. */
+export type HistoryEventHandlers = { readonly [K in HistoryEventType]: (event: HistoryEventOf<K>) => void };
+
+/** A decision of the code, recorded; `eventId` counts them from 0 in call order. */
+export type DecisionEvent = Extract<HistoryEvent, { eventId: number }>;
+
+/** The end of a task some decision opened. */
+export type CompletionEvent = Extract<HistoryEvent, { taskScheduledId: number } | { timerId: number }>;
+
+/** The timer that starts a delayed instance has no decision behind it. */
+export const START_TIMER_ID = -1;
+
+/** Whether the code of an instance waits for its start timer. */
+export function startsLater(event: HistoryEventOf<"ExecutionStarted">): boolean {
+  return event.scheduledStartTime !== undefined && event.scheduledStartTime > event.timestamp;
+}
+
+export function isDecision(event: HistoryEvent): event is DecisionEvent {
+  return "eventId" in event;
+}
+
+export function isCompletion(event: HistoryEvent): event is CompletionEvent {
+  return "taskScheduledId" in event || "timerId" in event;
+}
+
+/** The id of the decision a completion answers. */
+export function completedTaskId(event: CompletionEvent): number {
+  return event.type === "TimerFired" ? event.timerId : event.taskScheduledId;
+}

@@ -1,0 +1,63 @@
+/** Pure core: history, tasks, replay, the turn, and the contract of backends. No I/O, no dependency. */
+export * from "./backend";
+export { MAX_PAYLOAD_BYTES, decode, encode } from "./codec";
+export type { Clock } from "./clock";
+export { defineActivity, defineEvent, defineOrchestration, nameOf } from "./definitions";
+export type {
+  ActivityContext,
+  ActivityDefinition,
+  ActivityHandler,
+  AnyActivity,
+  AnyOrchestration,
+  EventDefinition,
+  InputArgs,
+  OrchestrationDefinition,
+  OrchestrationHandler,
+} from "./definitions";
+export { durationMs, momentMs } from "./duration";
+export type { Duration } from "./duration";
+export * from "./errors";
+export { toError, toFailure } from "./failure";
+export type { FailureDetails } from "./failure";
+export { optional } from "./fields";
+export { START_TIMER_ID, completedTaskId, isCompletion, isDecision } from "./history/events";
+export type {
+  BlockedReason,
+  CompletionEvent,
+  DecisionEvent,
+  HistoryEvent,
+  HistoryEventOf,
+  HistoryEventType,
+  ParentInstance,
+  Payload,
+  TerminalStatus,
+} from "./history/events";
+export { assertInstanceId, assertName, deriveId } from "./ids";
+export { RUNTIME_STATUSES, isTerminal } from "./instance";
+export type { InstanceState, InstanceStatus, RuntimeStatus } from "./instance";
+export { silentLogger } from "./logger";
+export type { LogLevel, Logger } from "./logger";
+export type { ActivityMessage, MessageEvent, MessageEventType, Outbox, TaskMessage } from "./messages";
+export type {
+  ActivityOptions,
+  ContinueAsNewOptions,
+  EventOptions,
+  MapOptions,
+  OrchestrationContext,
+  SubOrchestrationOptions,
+  TimerOptions,
+  TimerTask,
+} from "./orchestration/context";
+export type { LogEntry } from "./orchestration/execution";
+export { LiveInstance } from "./orchestration/live-instance";
+export { activityMessage, outboxOf } from "./orchestration/outbox";
+export { runTurn } from "./orchestration/turn";
+export type { Turn } from "./orchestration/turn";
+export { PayloadLimit } from "./payload-limit";
+export { Registry } from "./registry";
+export { systemClock } from "./system-clock";
+export { Task } from "./tasks/task";
+export type { OrchestrationGenerator, TaskOutcome } from "./tasks/task";
+export type { TaskOutcomes, TaskResults } from "./tasks/combinators";
+export type { RetryContext, RetryPolicy } from "./tasks/retry";
+export { VirtualClock } from "./virtual-clock";

@@ -1,0 +1,70 @@
+import type { FailureDetails } from "./failure";
+import type { BlockedReason, ParentInstance, Payload, TerminalStatus } from "./history/events";
+import type { Outbox } from "./messages";
+
+/**
+ * Where an instance stands. `Pending`: created, no code has run yet. `Blocked`: parked because its code and its
+ * history disagree; a fixed deploy or `resume` lets it go on.
+ */
+export type RuntimeStatus = "Pending" | "Running" | "Suspended" | "Blocked" | TerminalStatus;
+
+export const RUNTIME_STATUSES: readonly RuntimeStatus[] = [
+  "Pending",
+  "Running",
+  "Suspended",
+  "Blocked",
+  "Completed",
+  "Failed",
+  "Terminated",
+];
+
+export function isTerminal(status: RuntimeStatus): status is TerminalStatus {
+  return status === "Completed" || status === "Failed" || status === "Terminated";
+}
+
+/** What a checkpoint leaves behind besides history: small, rewritten whole by every checkpoint. */
+export interface InstanceState {
+  readonly instanceId: string;
+  /** Changes with every generation: continue-as-new, rewind, and reuse of the id. */
+  readonly executionId: string;
+  /** The execution id the instance was created with; continue-as-new keeps it. */
+  readonly startExecutionId: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly status: RuntimeStatus;
+  readonly createdAt: number;
+  readonly lastUpdatedAt: number;
+  readonly completedAt?: number;
+  readonly scheduledStartTime?: number;
+  readonly parent?: ParentInstance;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly customStatus?: Payload;
+  readonly output?: Payload;
+  readonly failure?: FailureDetails;
+  readonly blocked?: BlockedReason;
+  /** Ids of messages of former generations, newest last: their repeats are dropped. */
+  readonly recentMessageIds: readonly string[];
+  /** What former generations that ended within the last turn decided; part of that turn's outbox. */
+  readonly carriedOutbox?: Outbox;
+}
+
+/** What clients see of an instance. */
+export interface InstanceStatus {
+  readonly instanceId: string;
+  readonly executionId: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly status: RuntimeStatus;
+  /** Milliseconds since the Unix epoch, as all times here. */
+  readonly createdAt: number;
+  readonly lastUpdatedAt: number;
+  readonly completedAt?: number;
+  readonly scheduledStartTime?: number;
+  readonly parent?: ParentInstance;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly input?: Payload;
+  readonly customStatus?: Payload;
+  readonly output?: Payload;
+  readonly failure?: FailureDetails;
+  readonly blocked?: BlockedReason;
+}

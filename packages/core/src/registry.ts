@@ -1,0 +1,50 @@
+import type {
+  ActivityDefinition,
+  AnyActivity,
+  AnyOrchestration,
+  OrchestrationDefinition,
+} from "./definitions";
+import { DuplicateRegistrationError, InvalidDefinitionError } from "./errors";
+
+/** The code a worker has, by name. */
+export class Registry {
+  readonly #orchestrations: ReadonlyMap<string, AnyOrchestration>;
+  readonly #activities: ReadonlyMap<string, AnyActivity>;
+
+  /** @throws DuplicateRegistrationError when two of one kind have the same name. */
+  constructor(orchestrations: readonly AnyOrchestration[], activities: readonly AnyActivity[]) {
+    this.#orchestrations = byName("orchestration", orchestrations);
+    this.#activities = byName("activity", activities);
+  }
+
+  orchestration(name: string): OrchestrationDefinition<unknown, unknown> | undefined {
+    return this.#orchestrations.get(name);
+  }
+
+  activity(name: string): ActivityDefinition<unknown, unknown> | undefined {
+    return this.#activities.get(name);
+  }
+
+  get orchestrationNames(): readonly string[] {
+    return [...this.#orchestrations.keys()];
+  }
+}
+
+function byName<T extends { readonly kind: string; readonly name: string }>(
+  kind: string,
+  definitions: readonly T[],
+): ReadonlyMap<string, T> {
+  const map = new Map<string, T>();
+  for (const definition of definitions) {
+    if ((definition as T | undefined)?.kind !== kind) {
+      throw new InvalidDefinitionError(`Not an ${kind}: register what define${capitalised(kind)} returned.`);
+    }
+    if (map.has(definition.name)) throw new DuplicateRegistrationError(kind, definition.name);
+    map.set(definition.name, definition);
+  }
+  return map;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
