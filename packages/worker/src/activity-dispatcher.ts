@@ -1,0 +1,76 @@
+import { WorkItemLockLostError } from "@perdure/core";
+import type { ActivitySource, ActivityWorkItem, Clock, Logger } from "@perdure/core";
+import type { ActivityRunner } from "./activity-runner";
+import { linkSignals } from "./linked-signal";
+import type { Semaphore } from "./semaphore";
+import { retryDelayMs } from "./session-runner";
+
+/** Takes activities from the work-item queue, as many at a time as there are slots, and sends their results. */
+export class ActivityDispatcher {
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(
+    private readonly source: ActivitySource,
+    private readonly runner: ActivityRunner,
+    private readonly slots: Semaphore,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Resolves once `stopping` has aborted and all activities have ended or, after `stopped`, been given back. */
+  async run(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
+    while (!stopping.aborted) await this.takeOne(stopping, stopped);
+    await Promise.all(this.#running);
+  }
+
+  private async takeOne(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
+    try {
+      const item = await this.source.lockNext(stopping);
+      if (!item) return;
+      if (!(await this.slots.acquire(stopping))) {
+        await item.abandon(this.clock.now(), "the worker stopped");
+        return;
+      }
+      const handled = this.handle(item, stopped).finally(() => {
+        this.slots.release();
+        this.#running.delete(handled);
+      });
+      this.#running.add(handled);
+    } catch (error) {
+      this.logger.error("Taking an activity failed; trying again in a second.", { error });
+      await this.clock.sleep(1000, stopping);
+    }
+  }
+
+  private async handle(item: ActivityWorkItem, stopped: AbortSignal): Promise<void> {
+    const { name, instanceId } = item.message;
+    const unwanted = linkSignals(item.lost, stopped);
+    try {
+      const result = await Promise.race([this.runner.run(item.message, unwanted.signal), unwanted.aborted]);
+      if (item.lost.aborted) return;
+      if (result) await item.complete(result);
+      else await item.abandon(this.clock.now(), "the worker stopped before the activity had ended");
+    } catch (error) {
+      if (WorkItemLockLostError.is(error)) return; // it runs elsewhere
+      this.logger.error(
+        `The result of activity '${name}' of '${instanceId}' could not be sent; it will run again.`,
+        {
+          error,
+        },
+      );
+      await this.giveBack(item);
+    } finally {
+      unwanted.unlink();
+    }
+  }
+
+  private async giveBack(item: ActivityWorkItem): Promise<void> {
+    try {
+      await item.abandon(this.clock.now() + retryDelayMs(item.deliveryCount), "its result could not be sent");
+    } catch (error) {
+      this.logger.warn(`Could not give back activity '${item.message.name}'; it returns by itself.`, {
+        error,
+      });
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import {
+  ActivityNotRegisteredError,
+  TaskTimeoutError,
+  decode,
+  encode,
+  optional,
+  toFailure,
+} from "@perdure/core";
+import type { ActivityContext, ActivityMessage, Clock, Logger, Registry, TaskMessage } from "@perdure/core";
+
+/** Runs the code of activities. Whatever they throw or return becomes a message for their instance. */
+export class ActivityRunner {
+  constructor(
+    private readonly registry: Registry,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  knows(name: string): boolean {
+    return this.registry.activity(name) !== undefined;
+  }
+
+  /** Never rejects. `signal` tells the activity that its result is no longer wanted. */
+  async run(message: ActivityMessage, signal: AbortSignal): Promise<TaskMessage> {
+    const ended = new AbortController();
+    const expired = this.expiry(message, ended.signal);
+    try {
+      const handler = this.registry.activity(message.name)?.handler;
+      if (!handler) throw new ActivityNotRegisteredError(message.name);
+      const context = this.context(message, AbortSignal.any([signal, expired]));
+      const result = encode(
+        await handler(context, decode(message.input)),
+        `result of activity '${message.name}'`,
+      );
+      return this.completion(message, { type: "TaskCompleted", ...optional("result", result) });
+    } catch (error) {
+      return this.completion(message, { type: "TaskFailed", failure: toFailure(error) });
+    } finally {
+      ended.abort();
+    }
+  }
+
+  private completion(
+    message: ActivityMessage,
+    outcome:
+      | { readonly type: "TaskCompleted"; readonly result?: string }
+      | { readonly type: "TaskFailed"; readonly failure: ReturnType<typeof toFailure> },
+  ): TaskMessage {
+    const { instanceId, executionId, taskScheduledId } = message;
+    return {
+      id: `${message.id}/result`,
+      instanceId,
+      executionId,
+      event: { ...outcome, timestamp: this.clock.now(), taskScheduledId },
+    };
+  }
+
+  /** Aborts when the attempt's time is up. The orchestration's own timer decides; this only tells the code. */
+  private expiry(message: ActivityMessage, ended: AbortSignal): AbortSignal {
+    const expired = new AbortController();
+    if (message.timeoutMs !== undefined) {
+      const left = message.scheduledAt + message.timeoutMs - this.clock.now();
+      void this.clock.sleep(left, ended).then(() => {
+        if (!ended.aborted)
+          expired.abort(new TaskTimeoutError(`Activity '${message.name}' ran out of time.`));
+      });
+    }
+    return expired.signal;
+  }
+
+  private context(message: ActivityMessage, signal: AbortSignal): ActivityContext {
+    const { name, instanceId, executionId, orchestrationName, attempt, firstAttemptId } = message;
+    const log = (level: keyof Logger) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
+      this.logger[level](text, { instanceId, activity: name, attempt, ...fields });
+    return {
+      name,
+      instanceId,
+      executionId,
+      orchestrationName,
+      attempt,
+      idempotencyKey: `${executionId}/${firstAttemptId}`,
+      signal,
+      log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
+    };
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Takes one session through its turns: load, turn, checkpoint, run the activities kept here, next turn, until nothing
+ * is left to wait for; then release. Failure has two ways out: the lock is lost and everything is dropped, or the
+ * session is abandoned and its messages come back later.
+ */
+import { LiveInstance, WorkItemLockLostError, isTerminal, outboxOf, runTurn } from "@perdure/core";
+import type {
+  ActivityMessage,
+  Checkpoint,
+  Clock,
+  Logger,
+  OrchestrationSession,
+  Registry,
+  Turn,
+} from "@perdure/core";
+import type { ActivityRunner } from "./activity-runner";
+import { linkSignals } from "./linked-signal";
+import type { LiveInstances } from "./live-instances";
+import { LocalActivities } from "./local-activities";
+import type { Semaphore } from "./semaphore";
+
+export interface SessionServices {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly runner: ActivityRunner;
+  readonly activitySlots: Semaphore;
+  readonly turnSlots: Semaphore;
+  readonly live: LiveInstances;
+  /** Aborts when the worker stops: finish what runs, take nothing new. */
+  readonly stopping: AbortSignal;
+  /** Aborts when the time to finish is over. */
+  readonly stopped: AbortSignal;
+}
+
+/** Messages for an instance that has not started are given this many deliveries to be overtaken by its start. */
+const DELIVERIES_BEFORE_START = 4;
+const MAX_RETRY_DELAY_MS = 30_000;
+
+export function retryDelayMs(deliveryCount: number): number {
+  return Math.min(1000 * 2 ** Math.min(deliveryCount - 1, 10), MAX_RETRY_DELAY_MS);
+}
+
+export class SessionRunner {
+  readonly #local: LocalActivities;
+  #instance: LiveInstance | undefined;
+  #begun = false;
+  #holdsTurn = true;
+
+  /** The caller has acquired a turn slot for the session's first turn; it is given back here. */
+  constructor(
+    private readonly session: OrchestrationSession,
+    private readonly services: SessionServices,
+  ) {
+    this.#local = new LocalActivities(services.runner, services.activitySlots);
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    try {
+      while (await this.step());
+    } catch (error) {
+      await this.giveUp(error);
+    } finally {
+      this.#local.letGo(undefined, this.session.lost.aborted || this.services.stopped.aborted);
+      this.endTurn();
+    }
+  }
+
+  /** One turn, or one wait for the next. False when the session has ended. */
+  private async step(): Promise<boolean> {
+    const { session, services } = this;
+    if (session.lost.aborted) return false;
+    if (!this.#begun) this.#instance = await this.bringUp(); // what is taken then came before the read
+    this.#begun = true;
+    const messages = [
+      ...this.#local.takeResults(),
+      ...(services.stopping.aborted ? [] : session.takeMessages()),
+    ];
+    if (messages.length > 0) {
+      const instance = (this.#instance ??= await this.bringUp());
+      const turn = runTurn(instance, messages, services.clock.now());
+      if (turn.checkpoint) await this.commit(instance, turn, turn.checkpoint);
+      if (turn.undeliverable && !instance.state) return this.refuse();
+      return true;
+    }
+    if (this.#local.outstanding) {
+      await this.waitForWork();
+      if (!services.stopped.aborted) return true;
+      await session.abandon(services.clock.now(), "the worker stopped before its activities had ended");
+      return false;
+    }
+    await this.release();
+    return false;
+  }
+
+  private async bringUp(): Promise<LiveInstance> {
+    const { session, services } = this;
+    const cached = services.live.take(session.instanceId);
+    if (cached && session.attach(cached.version)) return cached.instance;
+    return new LiveInstance(services.registry, session.instanceId, await session.load());
+  }
+
+  private async commit(instance: LiveInstance, turn: Turn, checkpoint: Checkpoint): Promise<void> {
+    const { state } = checkpoint;
+    const claimed = this.claim(checkpoint);
+    try {
+      await this.session.checkpoint({
+        ...checkpoint,
+        localActivities: new Set(claimed.map(({ taskScheduledId }) => taskScheduledId)),
+      });
+    } catch (error) {
+      this.#local.unclaim(claimed);
+      throw error;
+    }
+    this.report(instance, turn);
+    this.#local.letGo(
+      isTerminal(state.status) ? undefined : state.executionId,
+      state.status === "Terminated",
+    );
+    this.#local.start(claimed);
+    if (!instance.isHot) this.#instance = undefined; // terminal or blocked: judged anew from storage, if ever
+  }
+
+  /** Activities of this turn to run here; a stopping worker leaves them to others, a finished instance waits for none. */
+  private claim({ state, events }: Checkpoint): readonly ActivityMessage[] {
+    if (this.services.stopping.aborted || isTerminal(state.status)) return [];
+    const { carriedOutbox: _ofFormerGenerations, ...own } = state;
+    return this.#local.claim(outboxOf(own, events).activities);
+  }
+
+  private report(instance: LiveInstance, turn: Turn): void {
+    const { logger } = this.services;
+    const fields = { instanceId: instance.instanceId, orchestration: instance.state?.name };
+    for (const entry of turn.logs) logger[entry.level](entry.message, { ...fields, ...entry.fields });
+    const { status, blocked } = turn.checkpoint?.state ?? {};
+    if (status === "Blocked")
+      logger.error(`Instance '${instance.instanceId}' is blocked: ${blocked?.message}`, fields);
+  }
+
+  private async waitForWork(): Promise<void> {
+    this.endTurn();
+    const { stopped, stopping, turnSlots } = this.services;
+    const lap = new AbortController();
+    const untilStopped = linkSignals(lap.signal, stopped);
+    const untilStopping = linkSignals(lap.signal, stopping);
+    await Promise.race([
+      this.#local.waitForResults(untilStopped.signal),
+      stopping.aborted ? untilStopped.aborted : this.session.waitForMessages(untilStopping.signal),
+    ]);
+    lap.abort();
+    this.#holdsTurn = await turnSlots.acquire(stopped);
+  }
+
+  private async release(): Promise<void> {
+    const instance = this.#instance;
+    const { version } = this.session;
+    await this.session.release();
+    if (instance?.isHot && version) this.services.live.keep({ instance, version });
+  }
+
+  private async refuse(): Promise<false> {
+    const { session, services } = this;
+    if (session.deliveryCount >= DELIVERIES_BEFORE_START) {
+      await session.deadLetter(`There is no instance '${session.instanceId}'.`);
+    } else {
+      await session.abandon(
+        services.clock.now() + retryDelayMs(session.deliveryCount),
+        "the instance has not started",
+      );
+    }
+    return false;
+  }
+
+  private async giveUp(error: unknown): Promise<void> {
+    const { session, services } = this;
+    if (WorkItemLockLostError.is(error)) {
+      services.logger.debug(`Lost instance '${session.instanceId}': ${error.message}`);
+      return; // another owner has it now
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    services.logger.error(`A turn of '${session.instanceId}' failed and will be tried again: ${reason}`, {
+      error,
+    });
+    try {
+      await session.abandon(services.clock.now() + retryDelayMs(session.deliveryCount), reason);
+    } catch (abandonError) {
+      services.logger.warn(`Could not give back '${session.instanceId}'; it returns by itself.`, {
+        error: abandonError,
+      });
+    }
+  }
+
+  private endTurn(): void {
+    if (this.#holdsTurn) this.services.turnSlots.release();
+    this.#holdsTurn = false;
+  }
+}

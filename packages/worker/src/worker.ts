@@ -1,0 +1,124 @@
+import { setMaxListeners } from "node:events";
+import { InvalidArgumentError, Registry, durationMs, systemClock } from "@perdure/core";
+import type { AnyActivity, AnyOrchestration, Backend, Clock, Duration, Logger } from "@perdure/core";
+import { ActivityDispatcher } from "./activity-dispatcher";
+import { ActivityRunner } from "./activity-runner";
+import { LiveInstances } from "./live-instances";
+import { createLogger } from "./logger";
+import { OrchestrationDispatcher } from "./orchestration-dispatcher";
+import { Semaphore } from "./semaphore";
+
+export interface WorkerOptions {
+  readonly orchestrations?: readonly AnyOrchestration[];
+  readonly activities?: readonly AnyActivity[];
+  /** Activities that run at a time. Default: 100. */
+  readonly maxConcurrentActivities?: number;
+  /** Turns that run or commit at a time; waiting instances do not count. Default: 100. */
+  readonly maxConcurrentTurns?: number;
+  /** Executions kept in memory between turns; others are replayed when they wake. Default: 1,000. */
+  readonly maxLiveInstances?: number;
+  /** How long `stop` lets running activities finish before they are aborted and given back. Default: 30 s. */
+  readonly shutdownTimeout?: Duration;
+  /** Default: warnings and errors as JSON lines on standard error. */
+  readonly logger?: Logger;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** Runs orchestrations and activities of one task hub. One worker per backend object. */
+export class Worker {
+  readonly #backend: Backend;
+  readonly #registry: Registry;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: { activities: number; turns: number; live: number; shutdownMs: number };
+  #run:
+    | { readonly stopping: AbortController; readonly stopped: AbortController; readonly done: Promise<void> }
+    | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws DuplicateRegistrationError, InvalidDefinitionError, InvalidArgumentError */
+  constructor(backend: Backend, options: WorkerOptions) {
+    this.#backend = backend;
+    this.#registry = new Registry(options.orchestrations ?? [], options.activities ?? []);
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? createLogger();
+    this.#options = {
+      activities: count(options.maxConcurrentActivities ?? 100, "maxConcurrentActivities"),
+      turns: count(options.maxConcurrentTurns ?? 100, "maxConcurrentTurns"),
+      live: count(options.maxLiveInstances ?? 1000, "maxLiveInstances"),
+      shutdownMs: durationMs(options.shutdownTimeout ?? "30s", "shutdownTimeout"),
+    };
+  }
+
+  /** Creates the task hub if need be and starts taking work. Does nothing when running. */
+  start(): Promise<void> {
+    if (this.#run) return Promise.resolve();
+    this.#starting ??= this.begin().finally(() => (this.#starting = undefined));
+    return this.#starting;
+  }
+
+  /**
+   * Takes no more work, lets what runs finish, gives back the rest. May be called first and twice.
+   * After the shutdown timeout running activities are aborted and given back.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.end().finally(() => (this.#stopping = undefined));
+    return this.#stopping;
+  }
+
+  private async begin(): Promise<void> {
+    await this.#backend.createTaskHub();
+    await this.#backend.start();
+    const stopping = new AbortController();
+    const stopped = new AbortController();
+    setMaxListeners(0, stopping.signal, stopped.signal); // every session and activity in hand listens
+    this.#run = { stopping, stopped, done: this.dispatch(stopping.signal, stopped.signal) };
+  }
+
+  private async end(): Promise<void> {
+    await this.#starting?.catch(() => undefined); // a failed start leaves nothing to stop but the backend
+    const run = this.#run;
+    this.#run = undefined;
+    if (run) {
+      run.stopping.abort();
+      const drained = new AbortController();
+      void this.#clock.sleep(this.#options.shutdownMs, drained.signal).then(() => {
+        if (!drained.signal.aborted) run.stopped.abort();
+      });
+      await run.done;
+      drained.abort();
+    }
+    await this.#backend.stop();
+  }
+
+  private async dispatch(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
+    const activitySlots = new Semaphore(this.#options.activities);
+    const runner = new ActivityRunner(this.#registry, this.#clock, this.#logger);
+    const activities = new ActivityDispatcher(
+      this.#backend.activities,
+      runner,
+      activitySlots,
+      this.#clock,
+      this.#logger,
+    );
+    const orchestrations = new OrchestrationDispatcher(this.#backend.orchestrations, {
+      registry: this.#registry,
+      clock: this.#clock,
+      logger: this.#logger,
+      runner,
+      activitySlots,
+      turnSlots: new Semaphore(this.#options.turns),
+      live: new LiveInstances(this.#options.live),
+      stopping,
+      stopped,
+    });
+    await Promise.all([orchestrations.run(), activities.run(stopping, stopped)]);
+  }
+}
+
+function count(value: number, what: string): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError(`${what} is ${value}: give a whole number of 1 or more.`);
+}
