@@ -1,0 +1,139 @@
+import {
+  InstanceAlreadyExistsError,
+  assertInstanceId,
+  encode,
+  nameOf,
+  optional,
+  systemClock,
+} from "@perdure/core";
+import type {
+  AnyOrchestration,
+  Backend,
+  Clock,
+  DeadLetterStore,
+  InputArgs,
+  OrchestrationDefinition,
+} from "@perdure/core";
+import { Connection } from "./connection";
+import { HubDeadLetters } from "./dead-letters";
+import { InstanceHandle } from "./instance-handle";
+import { listing } from "./listing";
+import type { InstanceListing, ListFilter } from "./listing";
+import { purgeMany } from "./purging";
+import type { PurgeFilter, PurgeManyOptions, PurgeOptions, PurgeResult } from "./purging";
+import type { InstanceSnapshot } from "./snapshot";
+import { newInstance, reusableStatuses, startMessage } from "./starting";
+import type { StartOptions } from "./starting";
+
+export interface ClientOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts, queries and manages the instances of one task hub, with or without a worker in this process.
+ *
+ * The task hub is created on first use. A client holds nothing open: it has no `stop`, and the backend is its owner's
+ * to stop. Any verb may throw StorageUnavailableError or StorageAccessDeniedError.
+ */
+export class Client {
+  /** Messages that could not be processed. */
+  readonly deadLetters: DeadLetterStore;
+  readonly #connection: Connection;
+
+  constructor(backend: Backend, options: ClientOptions = {}) {
+    this.#connection = new Connection(backend, options.clock ?? systemClock);
+    this.deadLetters = new HubDeadLetters(this.#connection);
+  }
+
+  /**
+   * Starts an instance. Resolves once that is durable; no worker needs to run.
+   *
+   * @throws InstanceAlreadyExistsError when the id is taken, see `reuse` and `ifExists`; NotSerializableError;
+   * PayloadTooLargeError; InvalidArgumentError.
+   */
+  startNew<TInput, TOutput>(
+    orchestration: OrchestrationDefinition<TInput, TOutput>,
+    ...args: InputArgs<TInput, StartOptions>
+  ): Promise<InstanceHandle<TOutput>>;
+  startNew<TOutput = unknown>(
+    name: string,
+    input?: unknown,
+    options?: StartOptions,
+  ): Promise<InstanceHandle<TOutput>>;
+  async startNew(
+    orchestration: string | AnyOrchestration,
+    input?: unknown,
+    options: StartOptions = {},
+  ): Promise<InstanceHandle> {
+    const name = nameOf(orchestration, "The orchestration name");
+    const version =
+      options.version ?? (typeof orchestration === "string" ? undefined : orchestration.version);
+    const payload = encode(input, `input of orchestration '${name}'`);
+    const now = this.#connection.clock.now();
+    const instance = newInstance(name, payload, { ...options, ...optional("version", version) }, now);
+    const reusable = reusableStatuses(options);
+    const store = await this.#connection.instances();
+    try {
+      await store.create(startMessage(instance, now), reusable);
+    } catch (error) {
+      if (options.ifExists !== "attach" || !InstanceAlreadyExistsError.is(error)) throw error;
+      return new InstanceHandle(this.#connection, instance.instanceId, false);
+    }
+    return new InstanceHandle(this.#connection, instance.instanceId, true);
+  }
+
+  /**
+   * A handle to an instance, without a look whether it exists. The definition gives the output its type and is not
+   * compared with what runs under the id.
+   *
+   * @throws InvalidArgumentError for a bad id.
+   */
+  instance<TOutput>(
+    instanceId: string,
+    orchestration: OrchestrationDefinition<never, TOutput>,
+  ): InstanceHandle<TOutput>;
+  instance<TOutput = unknown>(instanceId: string): InstanceHandle<TOutput>;
+  instance(instanceId: string): InstanceHandle {
+    assertInstanceId(instanceId);
+    return new InstanceHandle(this.#connection, instanceId, false);
+  }
+
+  /**
+   * An instance as it stands now; `undefined` when there is none.
+   *
+   * @throws InvalidArgumentError for a bad id.
+   */
+  async get(instanceId: string): Promise<InstanceSnapshot | undefined> {
+    return this.instance(instanceId).tryStatus();
+  }
+
+  /**
+   * The instances that match, in the order the backend keeps them. Instances started meanwhile may be missing.
+   *
+   * @throws InvalidArgumentError at once, for a bad filter.
+   */
+  list(filter: ListFilter = {}): InstanceListing {
+    return listing(this.#connection, filter);
+  }
+
+  /**
+   * As `InstanceHandle.purge`.
+   *
+   * @throws InvalidArgumentError for a bad id; InvalidInstanceStateError when it has not finished.
+   */
+  async purge(instanceId: string, options: PurgeOptions = {}): Promise<number> {
+    return this.instance(instanceId).purge(options);
+  }
+
+  /**
+   * Deletes finished instances that match. Safe to repeat, and to run beside workers and other purges.
+   *
+   * Ends early, without an error, when the time runs out or the signal aborts: the result says where to go on.
+   *
+   * @throws InvalidArgumentError for a bad filter or option.
+   */
+  async purgeMany(filter: PurgeFilter, options: PurgeManyOptions = {}): Promise<PurgeResult> {
+    return purgeMany(this.#connection, filter, options);
+  }
+}

@@ -1,0 +1,15 @@
+/** Starts, queries and manages orchestrations on any backend. */
+export { Client } from "./client";
+export type { ClientOptions } from "./client";
+export type { InstanceHandle, RestartOptions, TerminateOptions } from "./instance-handle";
+export type {
+  InstanceFilter,
+  InstanceListing,
+  InstanceSnapshotPage,
+  ListFilter,
+  PageOptions,
+} from "./listing";
+export type { PurgeFilter, PurgeManyOptions, PurgeOptions, PurgeProgress, PurgeResult } from "./purging";
+export type { InstanceSnapshot } from "./snapshot";
+export type { StartOptions } from "./starting";
+export type { WaitOptions } from "./waiting";
