@@ -1,0 +1,29 @@
+import type { Topic } from "../contract-case";
+import { activities } from "./activities";
+import { composition } from "./composition";
+import { continueAsNew } from "./continue-as-new";
+import { control } from "./control";
+import { determinism } from "./determinism";
+import { events } from "./events";
+import { failures } from "./failures";
+import { resilience } from "./resilience";
+import { retries } from "./retries";
+import { starting } from "./starting";
+import { subOrchestrations } from "./sub-orchestrations";
+import { timers } from "./timers";
+
+/** What users are promised, through worker and client, one topic a file. */
+export const featureTopics: readonly Topic[] = [
+  starting,
+  activities,
+  retries,
+  timers,
+  events,
+  composition,
+  subOrchestrations,
+  continueAsNew,
+  control,
+  failures,
+  determinism,
+  resilience,
+];

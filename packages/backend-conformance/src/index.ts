@@ -1,0 +1,4 @@
+/** The tests that say what a Perdure backend is. */
+export { describeBackend } from "./describe-backend";
+export type { BackendHarness, HubOptions, TestHub } from "./harness";
+export { PausableClock } from "./pausable-clock";
