@@ -1,0 +1,79 @@
+import type { Clock, InstanceState } from "@perdure/core";
+import { isTerminal } from "@perdure/core";
+import type { Background } from "./background";
+import type { InstanceTable } from "./instance-table";
+
+/** A run that starts and ends within this is written once. */
+const COALESCE_MS = 1000;
+
+/** The row of one instance in the instance table: written when something visible changed, at most once a second. */
+export class Projection {
+  #pending:
+    | { readonly state: InstanceState; readonly input: string | undefined; readonly revision: number }
+    | undefined;
+  #visible: string | undefined;
+  #soon: Promise<void> | undefined;
+
+  constructor(
+    private readonly table: InstanceTable,
+    private readonly clock: Clock,
+    private readonly background: Background,
+  ) {}
+
+  get isPending(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** Storage shows this state as far as is known. */
+  assume(state: InstanceState): void {
+    this.#visible ??= visibleIn(state);
+  }
+
+  /**
+   * True when something visible changed.
+   *
+   * @param input Set when a generation began: its input.
+   * @param revision Grows with every commit.
+   */
+  changed(state: InstanceState, input: string | undefined, revision: number): boolean {
+    const visible = visibleIn(state);
+    if (visible === this.#visible && input === undefined) return false;
+    this.#visible = visible;
+    this.#pending = { state, input: input ?? this.#pending?.input, revision };
+    if (!isTerminal(state.status)) this.writeSoon();
+    return true;
+  }
+
+  private writeSoon(): void {
+    if (this.#soon) return;
+    this.#soon = this.clock.sleep(COALESCE_MS).finally(() => (this.#soon = undefined));
+    this.background.run("writing an instance row", async () => {
+      await this.#soon;
+      await this.flush();
+    });
+  }
+
+  /** Storage holds what `changed` said last; nothing to do until it says something else. */
+  async flush(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (!pending) return;
+    try {
+      await this.table.project(pending.state, pending.input, pending.revision);
+    } catch (error) {
+      this.#pending ??= pending;
+      this.#visible = undefined;
+      throw error;
+    }
+  }
+
+  /** Resolves when what is pending has been written: at once when the instance has ended, else with the next write. */
+  async settled(): Promise<void> {
+    if (this.#pending && !isTerminal(this.#pending.state.status)) await this.#soon;
+    await this.flush();
+  }
+}
+
+function visibleIn(state: InstanceState): string {
+  return JSON.stringify([state.status, state.customStatus]);
+}

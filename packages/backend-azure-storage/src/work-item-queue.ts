@@ -1,0 +1,181 @@
+/** `{hub}-workitems`: activities that any worker may run. Taken in batches, hidden while they run. */
+import { WorkItemLockLostError } from "@perdure/core";
+import type { ActivityMessage, ActivitySource, ActivityWorkItem, TaskMessage } from "@perdure/core";
+import { PollBackoff } from "./backoff";
+import type { DeadLetters } from "./dead-letters";
+import { open, seal } from "./envelope";
+import type { Payloads } from "./payloads";
+import type { Settings } from "./settings";
+import type { QueueStore, Receipt, ReceivedMessage } from "./storage/storage";
+import { StorageConflict } from "./storage/storage-errors";
+import { WakeUp } from "./wake-up";
+
+export interface WorkItemServices {
+  readonly settings: Settings;
+  readonly payloads: Payloads;
+  readonly deadLetters: DeadLetters;
+  send(message: TaskMessage): Promise<void>;
+}
+
+/** Messages taken at a time; those that wait here for a slot are hidden from other workers. */
+const RECEIVE_COUNT = 16;
+
+export class WorkItemQueue implements ActivitySource {
+  readonly #buffer: AzureWorkItem[] = [];
+  readonly #inHand = new Map<string, AzureWorkItem>();
+  readonly #backoff: PollBackoff;
+  readonly #hasItems = new WakeUp();
+  #renewing: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+
+  constructor(
+    private readonly queue: QueueStore,
+    private readonly services: WorkItemServices,
+  ) {
+    this.#backoff = new PollBackoff(services.settings.clock, services.settings.maxPollMs);
+  }
+
+  async send(message: ActivityMessage): Promise<void> {
+    const { text } = await seal(message, this.services.payloads);
+    await this.queue.put(text, 0);
+    this.#backoff.wake();
+  }
+
+  async lockNext(signal: AbortSignal): Promise<ActivityWorkItem | undefined> {
+    while (!signal.aborted) {
+      const item = this.#buffer.shift();
+      if (item) return item;
+      if ((await this.receive()) === 0) await this.#backoff.pause(signal);
+    }
+    return undefined;
+  }
+
+  start(): void {
+    if (this.#renewing) return;
+    const stop = new AbortController();
+    this.#renewing = { stop, done: this.renewLoop(stop.signal) };
+  }
+
+  /** Gives back all that is in hand. */
+  async stop(): Promise<void> {
+    this.#buffer.length = 0;
+    await Promise.all([...this.#inHand.values()].map((item) => item.takeBack()));
+    this.#renewing?.stop.abort();
+    await this.#renewing?.done;
+    this.#renewing = undefined;
+  }
+
+  /** The item is no longer this process's. */
+  forget(messageId: string): void {
+    this.#inHand.delete(messageId);
+  }
+
+  private async receive(): Promise<number> {
+    const { settings } = this.services;
+    const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
+    if (received.length > 0) this.#backoff.busy();
+    const items = await Promise.all(received.map((message) => this.take(message)));
+    for (const item of items) if (item) this.#buffer.push(item);
+    return received.length;
+  }
+
+  private async take(received: ReceivedMessage): Promise<AzureWorkItem | undefined> {
+    const { messageId, popReceipt, text, dequeueCount } = received;
+    const known = this.#inHand.get(messageId);
+    if (known) {
+      known.receipt = { messageId, popReceipt };
+      return undefined;
+    }
+    try {
+      const { message, blob } = await open<ActivityMessage>(text, this.services.payloads);
+      const item = new AzureWorkItem(this, this.queue, this.services, received, message, blob, dequeueCount);
+      this.#inHand.set(messageId, item);
+      this.#hasItems.call();
+      return item;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      await this.services.deadLetters.add("", "workItem", reason, dequeueCount, text);
+      await this.queue.delete(received);
+      return undefined;
+    }
+  }
+
+  private async renewLoop(signal: AbortSignal): Promise<void> {
+    const { clock, visibilityMs } = this.services.settings;
+    while (!signal.aborted) {
+      if (this.#inHand.size === 0) await this.#hasItems.wait(signal);
+      await clock.sleep(visibilityMs / 3, signal);
+      await Promise.all([...this.#inHand.values()].map((item) => item.renew()));
+    }
+  }
+}
+
+class AzureWorkItem implements ActivityWorkItem {
+  receipt: Receipt;
+  readonly #lost = new AbortController();
+
+  constructor(
+    private readonly owner: WorkItemQueue,
+    private readonly queue: QueueStore,
+    private readonly services: WorkItemServices,
+    receipt: Receipt,
+    readonly message: ActivityMessage,
+    private readonly blob: string | undefined,
+    readonly deliveryCount: number,
+  ) {
+    this.receipt = { messageId: receipt.messageId, popReceipt: receipt.popReceipt };
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async complete(result: TaskMessage): Promise<void> {
+    if (this.lost.aborted)
+      throw new WorkItemLockLostError(`Activity '${this.message.name}' runs elsewhere now.`);
+    this.services.settings.payloadLimit.check(result, result.instanceId);
+    await this.services.send(result);
+    this.owner.forget(this.receipt.messageId);
+    await this.queue.delete(this.receipt);
+    if (this.blob !== undefined) await this.services.payloads.delete([this.blob]);
+  }
+
+  async abandon(retryAt: number, reason: string): Promise<void> {
+    const { settings, deadLetters } = this.services;
+    if (this.deliveryCount < settings.maxDeliveryCount) {
+      await this.putBack(Math.ceil(Math.max(0, retryAt - settings.clock.now()) / 1000));
+      return;
+    }
+    const body = JSON.stringify(this.message);
+    await deadLetters.add(this.message.instanceId, "workItem", reason, this.deliveryCount, body);
+    this.owner.forget(this.receipt.messageId);
+    await this.queue.delete(this.receipt);
+  }
+
+  private async putBack(seconds: number): Promise<void> {
+    this.owner.forget(this.receipt.messageId);
+    try {
+      await this.queue.update(this.receipt, seconds);
+    } catch (error) {
+      if (!(error instanceof StorageConflict)) throw error; // somebody else has it already
+    }
+  }
+
+  /** For others to run at once; what runs here is not wanted any more. */
+  async takeBack(): Promise<void> {
+    this.#lost.abort();
+    await this.putBack(0);
+  }
+
+  /** Hides the message anew; when it is not this process's any more, the lock is lost. */
+  async renew(): Promise<void> {
+    const { logger, visibilityMs } = this.services.settings;
+    try {
+      this.receipt = await this.queue.update(this.receipt, Math.ceil(visibilityMs / 1000));
+    } catch (error) {
+      if (error instanceof StorageConflict) {
+        this.owner.forget(this.receipt.messageId);
+        this.#lost.abort();
+      } else logger.warn(`Hiding activity '${this.message.name}' anew failed; trying again.`, { error });
+    }
+  }
+}

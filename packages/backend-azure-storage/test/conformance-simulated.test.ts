@@ -1,0 +1,21 @@
+import { describeBackend } from "@perdure/backend-conformance";
+import { VirtualClock } from "@perdure/core";
+import { SimulatedStorage } from "./simulated-storage";
+import { anchorSkips, openHub } from "./support/harness";
+import { keepMoving } from "./support/keep-moving";
+
+const threads = "compression runs on threads, which virtual time does not wait for; it runs on the emulator";
+
+describeBackend("Azure Storage, simulated", {
+  time: "virtual",
+  skips: {
+    ...anchorSkips,
+    "a payload comes back byte for byte: 1 MiB": threads,
+    "a payload comes back byte for byte: 5 MiB that does not compress": threads,
+  },
+  open: (options) => {
+    const clock = new VirtualClock();
+    const storage = new SimulatedStorage(clock);
+    return openHub(clock, () => storage.connect(), options, keepMoving(clock));
+  },
+});

@@ -1,0 +1,20 @@
+import type { BackendHarness } from "@perdure/backend-conformance";
+import { systemClock } from "@perdure/core";
+import { connectStorage } from "../../src/storage/azure-storage";
+import { anchorSkips, openHub } from "./harness";
+
+const connectionString = process.env["PERDURE_TEST_STORAGE"] ?? "";
+
+/** Hubs on the emulator, in real time. */
+export const emulator: BackendHarness = {
+  time: "real",
+  timeoutMs: 60_000,
+  skips: anchorSkips,
+  open: (options) =>
+    openHub(
+      systemClock,
+      () => connectStorage({ connectionString }),
+      options,
+      () => Promise.resolve(),
+    ),
+};
