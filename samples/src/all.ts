@@ -1,0 +1,20 @@
+import { sample as approval } from "./approval";
+import { sample as fanOutFiles } from "./fan-out-files";
+import { sample as helloSequence } from "./hello-sequence";
+import { sample as longTimer } from "./long-timer";
+import { sample as monitor } from "./monitor";
+import { sample as orderSaga } from "./order-saga";
+import { sample as plainYield } from "./plain-yield";
+import type { Sample } from "./sample";
+import { sample as subOrchestrations } from "./sub-orchestrations";
+
+export const samples: readonly Sample[] = [
+  helloSequence,
+  fanOutFiles,
+  approval,
+  orderSaga,
+  monitor,
+  longTimer,
+  subOrchestrations,
+  plainYield,
+];
