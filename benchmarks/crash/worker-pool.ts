@@ -1,0 +1,102 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import path from "node:path";
+import type { Random } from "./random";
+import type { WorkerConfig } from "./worker";
+
+/** The death of a worker process at our hands. */
+export interface Kill {
+  readonly workerId: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+interface WorkerProcess {
+  readonly workerId: string;
+  readonly child: ChildProcess;
+  isUp: boolean;
+}
+
+const STOP_TIMEOUT_MS = 45_000;
+
+/** A number of worker processes; one that is killed is replaced at once by a new one. */
+export class WorkerPool {
+  readonly kills: Kill[] = [];
+  /** Workers that ended by themselves: none should. */
+  readonly faults: string[] = [];
+  readonly #processes = new Set<WorkerProcess>();
+  #started = 0;
+  #isStopping = false;
+
+  /** @param onFault Told when a worker has ended by itself. */
+  constructor(
+    private readonly config: Omit<WorkerConfig, "workerId">,
+    private readonly onFault: () => void,
+  ) {}
+
+  /** Worker processes started so far, replacements included. */
+  get started(): number {
+    return this.#started;
+  }
+
+  start(count: number): void {
+    for (let i = 0; i < count; i++) this.startOne();
+  }
+
+  /** Whether every worker has started taking work. */
+  get allUp(): boolean {
+    return [...this.#processes].every(({ isUp }) => isUp);
+  }
+
+  /** Kills one of the workers with SIGKILL. */
+  killOne(random: Random): void {
+    if (this.#processes.size === 0) return; // all have ended by themselves, which is a fault
+    const victim = random.pick([...this.#processes]);
+    victim.isUp = false;
+    this.kills.push({ workerId: victim.workerId, at: Date.now() });
+    victim.child.kill("SIGKILL");
+  }
+
+  /** Lets every worker finish and hand back what it has. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#processes].map((each) => this.stopOne(each)));
+  }
+
+  private startOne(): void {
+    const workerId = `worker-${(++this.#started).toString().padStart(3, "0")}`;
+    const config: WorkerConfig = { ...this.config, workerId };
+    const errors = openSync(path.join(config.folder, `${workerId}.log`), "a");
+    const child = fork(path.join(__dirname, "worker.ts"), [JSON.stringify(config)], {
+      stdio: ["ignore", "ignore", errors, "ipc"],
+    });
+    closeSync(errors);
+    const process: WorkerProcess = { workerId, child, isUp: false };
+    this.#processes.add(process);
+    child.once("message", () => (process.isUp = true));
+    child.once("exit", (code, signal) => this.ended(process, code, signal));
+  }
+
+  private ended(process: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    this.#processes.delete(process);
+    const { workerId } = process;
+    const how = signal ?? `exit code ${code ?? "?"}`;
+    if (this.#isStopping) {
+      if (code !== 0) this.faults.push(`${workerId} did not stop as it should: ${how}.`);
+    } else if (this.kills.some((kill) => kill.workerId === workerId)) this.startOne();
+    else {
+      this.faults.push(`${workerId} ended by itself: ${how}.`);
+      this.onFault();
+    }
+  }
+
+  private async stopOne({ child }: WorkerProcess): Promise<void> {
+    const exited = once(child, "exit");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    child.send("stop", () => undefined); // a process that is gone already has nothing to stop
+    await exited;
+    clearTimeout(timer);
+  }
+}
