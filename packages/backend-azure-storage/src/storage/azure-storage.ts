@@ -13,7 +13,7 @@ import {
   type StorageConnection,
   resolveConnection,
 } from "./connection";
-import type { Storage } from "./storage";
+import type { Storage, TableOptions } from "./storage";
 import type { StorageRequest } from "./storage-request";
 import { explainingCredential } from "./token-credential";
 import { Transport } from "./transport";
@@ -80,10 +80,10 @@ class AzureStorage implements Storage {
     transport.attach(this.#blobs.corePipeline, "blob", blob);
   }
 
-  table(name: string): AzureTable {
+  table(name: string, { urgent = false }: TableOptions = {}): AzureTable {
     const { table: endpoint, signIn } = this.#connection;
     const client = newTableClient(endpoint, name, signIn);
-    this.#transport.attach(client.pipeline, "table", endpoint, name);
+    this.#transport.attach(client.pipeline, "table", endpoint, { table: name, urgent });
     return new AzureTable(client, endpoint);
   }
 

@@ -14,6 +14,8 @@ export type JsonRow = Readonly<Record<string, JsonValue | null>>;
 /** Longest string of a column, in UTF-16 units. */
 const MAX_STRING_LENGTH = 32 * 1024;
 const TYPE = "@odata.type";
+/** What JSON leaves as it is and the emulator's parser of transactions takes for the end of a line (Azurite 3.35). */
+const LINE_SEPARATORS = /[\u2028\u2029]/g;
 const KEYS: ReadonlyMap<string, string> = new Map([
   ["PartitionKey", "partitionKey"],
   ["RowKey", "rowKey"],
@@ -31,7 +33,11 @@ export function encodeRow(row: TableRow): string {
     else if (name === "rowKey") encoded["RowKey"] = row.rowKey;
     else if (name !== "etag") encodeColumn(encoded, name, value);
   }
-  return JSON.stringify(encoded);
+  return JSON.stringify(encoded).replace(LINE_SEPARATORS, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16)}`;
 }
 
 function encodeColumn(encoded: Record<string, JsonValue>, name: string, value: ColumnValue): void {

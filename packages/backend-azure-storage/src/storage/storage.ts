@@ -102,9 +102,14 @@ export interface BlobStore {
   list(prefix: string): AsyncIterable<string>;
 }
 
+export interface TableOptions {
+  /** Its requests wait for no others of this connection: a lease that is renewed too late is lost. */
+  readonly urgent?: boolean;
+}
+
 /** One storage account. */
 export interface Storage {
-  table(name: string): TableStore;
+  table(name: string, options?: TableOptions): TableStore;
   queue(name: string): QueueStore;
   container(name: string): BlobStore;
   /** Ends idle connections. */

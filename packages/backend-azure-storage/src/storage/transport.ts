@@ -80,8 +80,14 @@ export class Transport {
    * Ends a client's pipeline in this transport.
    *
    * @param table The table that the pipeline is for; empty for queues and blobs, whose addresses name them.
+   * @param urgent Whether its requests pass the limit on requests in flight.
    */
-  attach(pipeline: Pipeline, service: StorageServiceName, endpoint: Endpoint, table = ""): void {
+  attach(
+    pipeline: Pipeline,
+    service: StorageServiceName,
+    endpoint: Endpoint,
+    { table, urgent } = { table: "", urgent: false },
+  ): void {
     for (const name of UNUSED_POLICIES) pipeline.removePolicy({ name });
     pipeline.addPolicy(headersPolicy(API_VERSIONS[service]));
     pipeline.addPolicy(
@@ -94,7 +100,11 @@ export class Transport {
       return describeRequest(service, request.method, url.pathname.slice(pathStart), url.search, table);
     };
     pipeline.addPolicy(
-      { name: "perdureTransport", sendRequest: (request) => this.send(request, describe) },
+      {
+        name: "perdureTransport",
+        sendRequest: (request) =>
+          urgent ? this.send(request, describe) : this.sendInTurn(request, describe),
+      },
       { afterPhase: "Sign" },
     );
   }
@@ -108,7 +118,7 @@ export class Transport {
     await setImmediate(); // the requests that were ended clear their timers first
   }
 
-  private async send(
+  private async sendInTurn(
     request: PipelineRequest,
     describe: (request: PipelineRequest) => StorageRequest,
   ): Promise<BufferedResponse> {
@@ -116,6 +126,18 @@ export class Transport {
     await this.#slots.acquire();
     try {
       if (closing.aborted) throw closed();
+      return await this.send(request, describe);
+    } finally {
+      this.#slots.release();
+    }
+  }
+
+  private async send(
+    request: PipelineRequest,
+    describe: (request: PipelineRequest) => StorageRequest,
+  ): Promise<BufferedResponse> {
+    const closing = this.#closing.signal;
+    try {
       this.#options.onRequest?.(describe(request));
       request.agent ??= request.url.startsWith("https:") ? this.#httpsAgent : this.#httpAgent;
       const answer = await sendHttp(request, this.#options.requestTimeoutMs, closing);
@@ -123,8 +145,6 @@ export class Transport {
       return { ...answer, request, bodyAsText: asText ? answer.bytes.toString("utf8") : null };
     } catch (error) {
       throw closing.aborted ? closed() : error;
-    } finally {
-      this.#slots.release();
     }
   }
 }

@@ -255,6 +255,20 @@ export function describeStorage(name: string, open: () => StorageHarness): void 
       expect(etags[3]).toBe("");
     });
 
+    it.each(HOSTILE_TEXTS)("carries %s, alone and in a transaction", async (_, text) => {
+      const row = { partitionKey: uniqueName(), rowKey: "r", text };
+
+      await insert(row);
+      await table.transact([
+        { kind: "insert", row: { ...row, rowKey: "s" } },
+        { kind: "insert", row: { ...row, rowKey: "t" } },
+      ]);
+
+      for (const rowKey of ["r", "s", "t"]) {
+        expect((await table.get(row.partitionKey, rowKey))?.["text"]).toBe(text);
+      }
+    });
+
     it("writes 100 rows at once", async () => {
       const operations = Array.from({ length: 100 }, (_, n) => ({
         kind: "insert" as const,

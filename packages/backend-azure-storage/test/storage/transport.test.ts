@@ -195,6 +195,27 @@ describe("a request", () => {
     expect(service.requests).toBe(20);
   });
 
+  it("of an urgent table waits for no others", async () => {
+    let isHeld = true;
+    const held: Answer = (request, response) => {
+      const answer = (): void => {
+        if (isHeld) setTimeout(answer, 5);
+        else FOUND(request, response);
+      };
+      if (request.url?.includes("urgent")) FOUND(request, response);
+      else answer();
+    };
+    await serve([held], { maxConcurrentRequests: 1 });
+    const others = [get(), get()];
+    while (service.requests === 0) await new Promise(setImmediate);
+
+    expect(await storage.table("urgent", { urgent: true }).get("p", "r")).toMatchObject(ROW);
+
+    expect(service.requests).toBe(2);
+    isHeld = false;
+    await Promise.all(others);
+  });
+
   it("uses the connection of the one before", async () => {
     await serve([FOUND]);
 
