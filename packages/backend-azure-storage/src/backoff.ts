@@ -1,47 +1,65 @@
 import type { Clock } from "@perdure/core";
 
 const MIN_MS = 50;
+/** While this process works, and what it works on does not come by way of the queue. */
+const ACTIVE_MS = 250;
 
 /**
  * When to look at a queue again: a tenth of the time since it last had something, give or take a tenth, so that
  * waiting adds at most about ten per cent to how long a queue has been idle.
  */
 export class PollBackoff {
-  #lastBusy: number;
+  #lastReceived: number;
+  #lastActive: number;
   #wake = new AbortController();
 
   constructor(
     private readonly clock: Clock,
     private readonly maxMs: number,
   ) {
-    this.#lastBusy = clock.now();
+    this.#lastReceived = this.#lastActive = clock.now();
   }
 
-  /** Milliseconds since the queue last had something. */
+  /** Milliseconds since there last was something to do. */
   get idleMs(): number {
-    return Math.max(0, this.clock.now() - this.#lastBusy);
+    return this.since(this.#lastActive);
   }
 
-  busy(): void {
-    this.#lastBusy = this.clock.now();
+  /** The queue had something. */
+  received(): void {
+    this.#lastReceived = this.#lastActive = this.clock.now();
+  }
+
+  /** This process has work that it need not fetch from the queue. */
+  active(): void {
+    this.#lastActive = this.clock.now();
   }
 
   /** Something was put in the queue by this process: look now. */
   wake(): void {
-    this.busy();
+    this.received();
     this.#wake.abort();
   }
 
   /** Sleeps until the next look is due, or until woken or `signal` aborts. */
   async pause(signal: AbortSignal): Promise<void> {
-    const jitter = 0.9 + Math.random() * 0.2;
     const end = (): void => this.#wake.abort();
     signal.addEventListener("abort", end, { once: true });
     if (!signal.aborted) {
-      const pauseMs = Math.min(this.maxMs, Math.round(Math.max(MIN_MS, this.idleMs / 10) * jitter));
-      await this.clock.sleep(pauseMs, this.#wake.signal);
+      await this.clock.sleep(this.pauseMs(), this.#wake.signal);
     }
     signal.removeEventListener("abort", end);
     this.#wake = new AbortController();
+  }
+
+  private pauseMs(): number {
+    const queueIdle = Math.max(MIN_MS, this.since(this.#lastReceived) / 10);
+    const processIdle = Math.max(ACTIVE_MS, this.idleMs / 10);
+    const jitter = 0.9 + Math.random() * 0.2;
+    return Math.min(this.maxMs, Math.round(Math.min(queueIdle, processIdle) * jitter));
+  }
+
+  private since(time: number): number {
+    return Math.max(0, this.clock.now() - time);
   }
 }

@@ -72,7 +72,7 @@ export class WorkItemQueue implements ActivitySource {
   private async receive(): Promise<number> {
     const { settings } = this.services;
     const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
-    if (received.length > 0) this.#backoff.busy();
+    if (received.length > 0) this.#backoff.received();
     const items = await Promise.all(received.map((message) => this.take(message)));
     for (const item of items) if (item) this.#buffer.push(item);
     return received.length;
