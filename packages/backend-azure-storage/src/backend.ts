@@ -66,7 +66,10 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
     this.#workerId = options.workerId ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
     this.#storage = "storage" in options ? options.storage : connectStorage(options);
     this.#payloads = new Payloads(this.#storage.container(this.#names.largeMessages));
-    this.#leaseTable = new LeaseTable(this.#storage.table(this.#names.partitions), this.#names);
+    this.#leaseTable = new LeaseTable(
+      this.#storage.table(this.#names.partitions, { urgent: true }),
+      this.#names,
+    );
     this.#history = new HistoryTable(this.#storage.table(this.#names.history), this.#payloads);
     this.#instanceTable = new InstanceTable(
       this.#storage.table(this.#names.instances),
@@ -91,7 +94,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
       history: this.#history,
       instances: this.#instanceTable,
       changes: this.#changes,
-      owns: (instanceId) => this.owns(instanceId),
+      knownStatus: (instanceId) => this.ownerOf(instanceId)?.knownStatus(instanceId),
     });
   }
 
@@ -205,9 +208,10 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
     await this.controlQueue(partition).put(text, delayMs > 0 ? hideSeconds(delayMs, this.#settings) : 0);
   }
 
-  private owns(instanceId: string): boolean {
-    if (this.#owners.size === 0 || this.#knownPartitionCount === 0) return false;
-    return this.#owners.get(partitionOf(instanceId, this.#knownPartitionCount))?.mayCommit() ?? false;
+  /** When it is this process and the number of partitions is known. */
+  private ownerOf(instanceId: string): PartitionOwner | undefined {
+    if (this.#owners.size === 0 || this.#knownPartitionCount === 0) return undefined;
+    return this.#owners.get(partitionOf(instanceId, this.#knownPartitionCount));
   }
 
   private partitionCount(): Promise<number> {

@@ -26,8 +26,8 @@ export interface InstanceStoreServices {
   readonly payloads: Payloads;
   readonly changes: Changes;
   send(message: TaskMessage): Promise<void>;
-  /** Whether this process owns the instance's partition. */
-  owns(instanceId: string): boolean;
+  /** What the owner of the instance's partition knows, when it is this process. */
+  knownStatus(instanceId: string): RuntimeStatus | undefined;
 }
 
 /** The client's side of a hub: rows first, then messages; truth from the sentinel, listings from the projection. */
@@ -99,8 +99,8 @@ export class AzureInstanceStore implements InstanceStore {
     return true;
   }
 
-  seesChanges(instanceId: string): boolean {
-    return this.services.owns(instanceId);
+  knownStatus(instanceId: string): RuntimeStatus | undefined {
+    return this.services.knownStatus(instanceId);
   }
 
   waitForChange(instanceId: string, signal: AbortSignal): Promise<void> {

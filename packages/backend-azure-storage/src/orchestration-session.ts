@@ -132,7 +132,7 @@ export class AzureSession implements OrchestrationSession {
     else this.record.projection.assume(stored.state);
     for (const delivery of present) delivery.proven = true; // S2
     this.#version = new Version(this.owner, stored, stored.state);
-    this.owner.committed(this.instanceId, stored.etag);
+    this.owner.committed(this.instanceId, stored.etag, stored.state.status);
     return { state: stored.state, history: stored.events };
   }
 
@@ -173,7 +173,7 @@ export class AzureSession implements OrchestrationSession {
       throw error;
     }
     this.#version = new Version(this.owner, this.#base, checkpoint.state);
-    this.owner.committed(this.instanceId, this.#base.etag);
+    this.owner.committed(this.instanceId, this.#base.etag, checkpoint.state.status);
     this.#guessedFirst = false;
     this.#taken = [];
     for (const delivery of consumed) delivery.consumed = delivery.proven = true;
@@ -185,6 +185,10 @@ export class AzureSession implements OrchestrationSession {
     this.#allSent = true;
     this.owner.cancelTimers(checkpoint.cancelledTimers);
     this.owner.acknowledgeAllButAnchor(this.record);
+  }
+
+  async handOver(activities: readonly ActivityMessage[]): Promise<void> {
+    await Promise.all(activities.map((activity) => this.owner.services.sendActivity(activity)));
   }
 
   async release(): Promise<void> {

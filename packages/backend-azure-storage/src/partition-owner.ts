@@ -5,10 +5,11 @@
  * - O1 A message in hand is known by its queue message id: received again, it only brings a newer receipt.
  * - O2 What this process sends to its own partition it delivers itself; the stored message is hidden meanwhile and
  *   comes back if the process dies.
- * - O3 While a session is held, its messages are hidden anew before they show: at least one stays in the queue (anchor).
+ * - O3 While a session is held, at least one of its messages stays in the queue (anchor), and is hidden anew before it
+ *   shows. Of many, the others may show: to receive 32 again is one request, to hide them is 32.
  * - O4 Ended, an owner touches nothing any more; its messages come back by themselves.
  */
-import type { ActivityMessage, TaskMessage } from "@perdure/core";
+import type { ActivityMessage, RuntimeStatus, TaskMessage } from "@perdure/core";
 import { Background } from "./background";
 import { PollBackoff } from "./backoff";
 import type { Changes } from "./changes";
@@ -73,7 +74,8 @@ export class PartitionOwner implements Ownership {
   /** Deliveries by this owner itself, which the queue does not count. */
   readonly #ownDeliveries = new Map<string, number>();
   readonly #dirty = new Set<string>();
-  readonly #latest = new Map<string, string>();
+  /** What is committed last, by this owner's knowledge; no ETag when it knows only that a start is on its way. */
+  readonly #latest = new Map<string, { readonly etag?: string; readonly status: RuntimeStatus }>();
   readonly #hasRecords = new WakeUp();
   readonly #heap: DueHeap<Delivery>;
   readonly #backoff: PollBackoff;
@@ -159,7 +161,8 @@ export class PartitionOwner implements Ownership {
     const { text, blob } = await seal(message, payloads);
     const hiddenUntil = settings.clock.now() + seconds * 1000;
     const receipt = await this.queue.put(text, seconds);
-    this.#backoff.busy();
+    this.#backoff.active();
+    if (message.event.type === "ExecutionStarted") this.note(message.instanceId, { status: "Pending" });
     const delivery: Delivery = {
       message,
       blob,
@@ -255,7 +258,7 @@ export class PartitionOwner implements Ownership {
     const { settings } = this.services;
     const hiddenUntil = settings.clock.now() + settings.visibilityMs;
     const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
-    if (received.length > 0) this.#backoff.busy();
+    if (received.length > 0) this.#backoff.received();
     const deliveries = await Promise.all(received.map((message) => this.take(message, hiddenUntil)));
     for (const [index, delivery] of deliveries.entries()) {
       if (!delivery) continue;
@@ -353,10 +356,18 @@ export class PartitionOwner implements Ownership {
 
   // ── Instances ───────────────────────────────────────────────────────────────────────────────
 
-  /** What is committed last, by this owner's knowledge. */
-  committed(instanceId: string, etag: string): void {
+  committed(instanceId: string, etag: string, status: RuntimeStatus): void {
+    this.note(instanceId, { etag, status });
+  }
+
+  /** A hint: what others do to instances that have ended is not seen. */
+  knownStatus(instanceId: string): RuntimeStatus | undefined {
+    return this.mayCommit() ? this.#latest.get(instanceId)?.status : undefined;
+  }
+
+  private note(instanceId: string, latest: { readonly etag?: string; readonly status: RuntimeStatus }): void {
     this.#latest.delete(instanceId);
-    this.#latest.set(instanceId, etag);
+    this.#latest.set(instanceId, latest);
     if (this.#latest.size <= MAX_LATEST) return;
     const [oldest] = this.#latest.keys();
     if (oldest !== undefined) this.#latest.delete(oldest);
@@ -364,7 +375,7 @@ export class PartitionOwner implements Ownership {
 
   /** False also when this owner does not know: then storage is read. */
   isLatest(instanceId: string, etag: string): boolean {
-    return !this.isDirty(instanceId) && this.#latest.get(instanceId) === etag;
+    return !this.isDirty(instanceId) && this.#latest.get(instanceId)?.etag === etag;
   }
 
   isDirty(instanceId: string): boolean {
@@ -455,13 +466,8 @@ export class PartitionOwner implements Ownership {
       await clock.sleep(visibilityMs / 4, signal);
       const soon = clock.now() + visibilityMs / 2;
       for (const record of this.#records.values()) {
-        for (const delivery of [
-          ...record.settled.slice(0, 1),
-          ...record.inbox,
-          ...(record.session?.taken ?? []),
-        ]) {
-          if (delivery.hiddenUntil < soon && !this.#ended.signal.aborted) this.renew(delivery);
-        }
+        const anchor = record.settled[0] ?? record.session?.taken[0] ?? record.inbox[0];
+        if (anchor && anchor.hiddenUntil < soon && !this.#ended.signal.aborted) this.renew(anchor);
       }
     }
   }

@@ -77,6 +77,10 @@ export class InstanceRecord {
     );
   }
 
+  dropClaims(eventIds: readonly number[]): void {
+    for (const eventId of eventIds) this.#claims.delete(eventId);
+  }
+
   /** Deletes the messages the session has taken. A start among them has done what it could. */
   acknowledge(): void {
     const acknowledged = this.mailbox.removeTaken();

@@ -69,8 +69,9 @@ export class MemoryInstanceStore implements InstanceStore {
     });
   }
 
-  seesChanges(): boolean {
-    return true; // all backends of a store tell each other
+  /** All backends of a store tell each other. */
+  knownStatus(instanceId: string): RuntimeStatus | undefined {
+    return this.services.store.find(instanceId)?.status?.status;
   }
 
   waitForChange(instanceId: string, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@
  */
 import { WorkItemLockLostError, activityMessage, outboxOf } from "@perdure/core";
 import type {
+  ActivityMessage,
   Checkpoint,
   InstanceState,
   InstanceVersion,
@@ -102,6 +103,15 @@ export class MemorySession implements OrchestrationSession, Held {
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
     await atOnce(() => this.commit(checkpoint));
     await this.services.lifetime.breathe();
+  }
+
+  handOver(activities: readonly ActivityMessage[]): Promise<void> {
+    return atOnce(() => {
+      this.assertHeld();
+      const { store, clock } = this.services;
+      this.record.dropClaims(activities.map(({ taskScheduledId }) => taskScheduledId));
+      for (const activity of activities) store.enqueue(activity, clock.now());
+    });
   }
 
   release(): Promise<void> {

@@ -32,7 +32,13 @@ import { toSnapshot } from "./snapshot";
 import type { InstanceSnapshot } from "./snapshot";
 import { newInstanceId, startMessage } from "./starting";
 import { waitUntil } from "./waiting";
-import type { WaitOptions } from "./waiting";
+import type { Goal, WaitOptions } from "./waiting";
+
+const STARTED: Goal = {
+  what: "started",
+  admits: (status) => status !== "Pending",
+  isReached: ({ status }) => status !== "Pending",
+};
 
 export interface TerminateOptions {
   /** Whether running sub-orchestrations are terminated too. Default: false. */
@@ -202,7 +208,7 @@ export class InstanceHandle<TOutput = unknown> {
    * @throws InstanceNotFoundError, WaitTimeoutError, the signal's reason.
    */
   async waitForStart(options: WaitOptions = {}): Promise<InstanceSnapshot<TOutput>> {
-    return toSnapshot(await this.waitUntil(({ status }) => status !== "Pending", "started", options));
+    return toSnapshot(await waitUntil(this.#connection, this.instanceId, STARTED, options));
   }
 
   /**
@@ -233,19 +239,12 @@ export class InstanceHandle<TOutput = unknown> {
   }
 
   private untilFinished(options: WaitOptions): Promise<InstanceStatus> {
-    return this.waitUntil(
-      ({ status, executionId }) => isTerminal(status) && executionId !== this.#rewoundExecutionId,
-      "finished",
-      options,
-    );
-  }
-
-  private waitUntil(
-    isReached: (status: InstanceStatus) => boolean,
-    what: string,
-    options: WaitOptions,
-  ): Promise<InstanceStatus> {
-    return waitUntil(this.#connection, this.instanceId, isReached, what, options);
+    const finished: Goal = {
+      what: "finished",
+      admits: isTerminal,
+      isReached: ({ status, executionId }) => isTerminal(status) && executionId !== this.#rewoundExecutionId,
+    };
+    return waitUntil(this.#connection, this.instanceId, finished, options);
   }
 
   /** H1 */

@@ -74,6 +74,23 @@ describe("waitForCompletion", () => {
     expect(clock.now()).toBe(start);
   });
 
+  it("looks only when the backend knows that there is something to see, and from time to time", async () => {
+    const { instances, clock, change, handle } = setUp({ status: "Pending" });
+    instances.knows = true;
+    const wait = handle.waitForCompletion();
+    await settle();
+    change({ status: "Running" }, "hinted");
+    await settle();
+    expect(instances.gets).toBe(0);
+
+    await pass(clock, 2500);
+    expect(instances.gets).toBe(2);
+
+    change({ status: "Completed" }, "hinted");
+    await wait;
+    expect(instances.gets).toBe(3);
+  });
+
   it("looks again after pauses that grow from 25 to 500 ms", async () => {
     const { instances, clock, change, handle } = setUp();
     const start = clock.now();

@@ -86,6 +86,8 @@ export interface OrchestrationSession {
    * @throws PayloadTooLargeError when a payload exceeds the backend's limit. Nothing was written.
    */
   checkpoint(checkpoint: Checkpoint): Promise<void>;
+  /** Queues, for any worker, activities that a checkpoint of this session said run here and that have not begun. */
+  handOver(activities: readonly ActivityMessage[]): Promise<void>;
   /** Ends the session; messages taken and not part of a checkpoint had no effect and are acknowledged. */
   release(): Promise<void>;
   /** Ends the session; messages not part of a checkpoint return, not before `retryAt`. */
@@ -155,8 +157,12 @@ export interface InstanceStore {
    * latest when `signal` aborts. A hint: callers still look, and look again from time to time.
    */
   waitForChange(instanceId: string, signal: AbortSignal): Promise<void>;
-  /** True while this object commits every change of the instance itself, so that `waitForChange` misses none. */
-  seesChanges(instanceId: string): boolean;
+  /**
+   * What status an instance has by what this object commits itself, while it commits every change and `waitForChange`
+   * misses none; `undefined` of other instances. A hint that costs nothing: who acts on it looks first, and who waits
+   * on it looks from time to time.
+   */
+  knownStatus(instanceId: string): RuntimeStatus | undefined;
 }
 
 export interface InstanceQuery {

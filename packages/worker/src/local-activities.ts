@@ -1,4 +1,4 @@
-import type { ActivityMessage, TaskMessage } from "@perdure/core";
+import type { ActivityMessage, Clock, Logger, TaskMessage } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
 import type { Semaphore } from "./semaphore";
 
@@ -7,47 +7,57 @@ interface Running {
   readonly abort: AbortController;
 }
 
+export interface LocalActivitiesServices {
+  readonly runner: ActivityRunner;
+  readonly activitySlots: Semaphore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What has not begun by then might begin sooner elsewhere. */
+const PATIENCE_MS = 250;
+
 /**
  * The activities one session runs itself. Their results exist only here until a checkpoint takes them, which is why
- * the session is held meanwhile.
+ * the session is held meanwhile. Those that find no free slot wait a moment for one, and then are handed over to the
+ * work-item queue: many short ones cost no message each, and long ones do not keep the others from idle workers.
  */
 export class LocalActivities {
   readonly #running = new Map<string, Running>();
+  #waiting: ActivityMessage[] = [];
   #results: TaskMessage[] = [];
   #wake: (() => void) | undefined;
+  /** Aborts when nothing may begin here any more. */
+  readonly #ended = new AbortController();
+  #isBeginning = false;
+  #isWatching = false;
+  #isHandingOver = false;
 
+  /** @param handOver Queues activities for any worker. */
   constructor(
-    private readonly runner: ActivityRunner,
-    private readonly slots: Semaphore,
+    private readonly services: LocalActivitiesServices,
+    private readonly handOver: (activities: readonly ActivityMessage[]) => Promise<void>,
   ) {}
 
   /** True while the session must be held. */
   get outstanding(): boolean {
-    return this.#running.size > 0 || this.#results.length > 0;
+    return (
+      this.#running.size > 0 || this.#results.length > 0 || this.#waiting.length > 0 || this.#isHandingOver
+    );
   }
 
-  /** Which of these have code here and a free slot each, taken for them. */
+  /** Which of these have code here. */
   claim(activities: readonly ActivityMessage[]): readonly ActivityMessage[] {
-    return activities.filter(({ name }) => this.runner.knows(name) && this.slots.tryAcquire());
-  }
-
-  /** Gives back the slots of claims whose checkpoint failed. */
-  unclaim(activities: readonly ActivityMessage[]): void {
-    activities.forEach(() => this.slots.release());
+    return activities.filter(({ name }) => this.services.runner.knows(name));
   }
 
   start(activities: readonly ActivityMessage[]): void {
-    for (const message of activities) {
-      const running: Running = { executionId: message.executionId, abort: new AbortController() };
-      this.#running.set(message.id, running);
-      void this.runner.run(message, running.abort.signal).then((result) => {
-        this.slots.release();
-        if (this.#running.get(message.id) !== running) return; // let go of meanwhile
-        this.#running.delete(message.id);
-        this.#results.push(result);
-        this.#wake?.();
-      });
-    }
+    const { activitySlots } = this.services;
+    this.#waiting.push(...activities);
+    while (this.#waiting.length > 0 && activitySlots.tryAcquire()) this.begin();
+    if (this.#waiting.length === 0) return;
+    void this.beginAsSlotsGetFree();
+    void this.handOverTheLate();
   }
 
   takeResults(): readonly TaskMessage[] {
@@ -56,9 +66,9 @@ export class LocalActivities {
     return results;
   }
 
-  /** Resolves when there are results to take, or when `signal` aborts. */
+  /** Resolves when there are results to take or nothing is outstanding, or when `signal` aborts. */
   waitForResults(signal: AbortSignal): Promise<void> {
-    if (this.#results.length > 0 || signal.aborted) return Promise.resolve();
+    if (this.#results.length > 0 || !this.outstanding || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       this.#wake = resolve;
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -67,10 +77,69 @@ export class LocalActivities {
 
   /** Results of other executions than `executionId` are no longer waited for; the code runs on unless aborted. */
   letGo(executionId: string | undefined, abort: boolean): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.executionId === executionId);
     for (const [id, running] of this.#running) {
       if (running.executionId === executionId) continue;
       this.#running.delete(id);
       if (abort) running.abort.abort(new Error("The result of this activity is no longer wanted."));
+    }
+  }
+
+  /** The session is over. */
+  end(abort: boolean): void {
+    this.letGo(undefined, abort);
+    this.#ended.abort();
+  }
+
+  /** One at a time waits for a slot, so that sessions with many take turns with sessions with few. */
+  private async beginAsSlotsGetFree(): Promise<void> {
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
+    while (this.#waiting.length > 0 && (await this.services.activitySlots.acquire(this.#ended.signal))) {
+      if (this.#waiting.length > 0) this.begin();
+      else this.services.activitySlots.release();
+    }
+    this.#isBeginning = false;
+  }
+
+  /** Runs the next one, for which a slot has been acquired. */
+  private begin(): void {
+    const message = this.#waiting.shift();
+    if (!message) return;
+    const running: Running = { executionId: message.executionId, abort: new AbortController() };
+    this.#running.set(message.id, running);
+    void this.services.runner.run(message, running.abort.signal).then((result) => {
+      this.services.activitySlots.release();
+      if (this.#running.get(message.id) !== running) return; // let go of meanwhile
+      this.#running.delete(message.id);
+      this.#results.push(result);
+      this.#wake?.();
+    });
+  }
+
+  private async handOverTheLate(): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    while (this.#waiting.length > 0 && !this.#ended.signal.aborted) {
+      await this.services.clock.sleep(PATIENCE_MS, this.#ended.signal);
+      const late = this.#waiting.splice(0);
+      if (late.length > 0) await this.queue(late);
+    }
+    this.#isWatching = false;
+  }
+
+  private async queue(late: readonly ActivityMessage[]): Promise<void> {
+    this.#isHandingOver = true;
+    try {
+      await this.handOver(late);
+    } catch (error) {
+      if (this.#ended.signal.aborted) return;
+      this.services.logger.warn("Handing over activities failed; they wait here.", { error });
+      this.#waiting.push(...late);
+      void this.beginAsSlotsGetFree();
+    } finally {
+      this.#isHandingOver = false;
+      this.#wake?.();
     }
   }
 }

@@ -52,7 +52,7 @@ export class SessionRunner {
     private readonly session: OrchestrationSession,
     private readonly services: SessionServices,
   ) {
-    this.#local = new LocalActivities(services.runner, services.activitySlots);
+    this.#local = new LocalActivities(services, (activities) => session.handOver(activities));
   }
 
   /** Never rejects. */
@@ -62,7 +62,7 @@ export class SessionRunner {
     } catch (error) {
       await this.giveUp(error);
     } finally {
-      this.#local.letGo(undefined, this.session.lost.aborted || this.services.stopped.aborted);
+      this.#local.end(this.session.lost.aborted || this.services.stopped.aborted);
       this.endTurn();
     }
   }
@@ -104,15 +104,10 @@ export class SessionRunner {
   private async commit(instance: LiveInstance, turn: Turn, checkpoint: Checkpoint): Promise<void> {
     const { state } = checkpoint;
     const claimed = this.claim(checkpoint);
-    try {
-      await this.session.checkpoint({
-        ...checkpoint,
-        localActivities: new Set(claimed.map(({ taskScheduledId }) => taskScheduledId)),
-      });
-    } catch (error) {
-      this.#local.unclaim(claimed);
-      throw error;
-    }
+    await this.session.checkpoint({
+      ...checkpoint,
+      localActivities: new Set(claimed.map(({ taskScheduledId }) => taskScheduledId)),
+    });
     this.report(instance, turn);
     this.#local.letGo(
       isTerminal(state.status) ? undefined : state.executionId,

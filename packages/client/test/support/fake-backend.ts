@@ -37,6 +37,8 @@ class FakeInstances implements InstanceStore {
   readonly queries: InstanceQuery[] = [];
   readonly purges: string[] = [];
   gets = 0;
+  /** Whether it knows the status of its instances. */
+  knows = false;
   /** Called before every `get`. */
   onGet: () => void = () => {};
   /** Called before every `purge`. */
@@ -103,8 +105,8 @@ class FakeInstances implements InstanceStore {
     return this.statuses.delete(instanceId);
   }
 
-  seesChanges(): boolean {
-    return false;
+  knownStatus(instanceId: string): RuntimeStatus | undefined {
+    return this.knows ? this.statuses.get(instanceId)?.status : undefined;
   }
 
   waitForChange(instanceId: string, signal: AbortSignal): Promise<void> {
