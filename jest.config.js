@@ -18,13 +18,11 @@ module.exports = {
     "^@perdure/([a-z-]+)$": "<rootDir>/packages/$1/src/index.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/.*/dist/", "<rootDir>/.*/\\.build/"],
-  // The conformance suite in real time takes many minutes: npm run test:azurite.
-  testPathIgnorePatterns: process.env.PERDURE_EMULATOR_CONFORMANCE
-    ? ["/node_modules/"]
-    : ["/node_modules/", "conformance-azurite"],
   globalSetup: "<rootDir>/scripts/jest-global-setup.js",
   globalTeardown: "<rootDir>/scripts/jest-global-teardown.js",
   collectCoverageFrom: ["packages/*/src/**/*.ts"],
   maxWorkers: 2,
+  // Cases of the conformance suite in real time, which mostly wait.
+  maxConcurrency: 6,
   testTimeout: 30_000,
 };

@@ -6,7 +6,8 @@ import type { BackendHarness, HubOptions } from "./harness";
 import { Scene } from "./scene";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-const LOCK_MS = { virtual: 60_000, real: 2000 };
+const CLEANUP_MS = 15_000;
+const LOCK_MS = { virtual: 60_000, real: 4000 };
 
 /** Registers the tests every backend passes: the contract's cases, and every feature through worker and client. */
 export function describeBackend(name: string, harness: BackendHarness, part?: "contract" | "features"): void {
@@ -15,15 +16,9 @@ export function describeBackend(name: string, harness: BackendHarness, part?: "c
     ...(part === "contract" ? [] : featureTopics),
   ];
   describe(name, () => {
-    const stage = new Stage(harness);
-    // Hooks, because they run after a case that timed out too. Each has its own time: one may hang.
-    const timeoutMs = harness.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    afterEach(() => stage.endScene(), timeoutMs);
-    afterEach(() => stage.disposeHub(), timeoutMs);
-
     for (const topic of topics) {
       describe(topic.title, () => {
-        for (const one of topic.cases) register(one, harness, stage);
+        for (const one of topic.cases) register(one, harness);
       });
     }
     it("is asked to skip only cases that exist", () => {
@@ -36,10 +31,16 @@ export function describeBackend(name: string, harness: BackendHarness, part?: "c
   });
 }
 
-function register(one: ContractCase, harness: BackendHarness, stage: Stage): void {
+function register(one: ContractCase, harness: BackendHarness): void {
   const reason = skipReason(one, harness);
-  if (reason !== undefined) it.skip(`${one.name} (skipped: ${reason})`, () => undefined);
-  else it(one.name, () => stage.play(one), harness.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  if (reason !== undefined) {
+    it.skip(`${one.name} (skipped: ${reason})`, () => undefined);
+    return;
+  }
+  const timeoutMs = harness.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  // In real time a case mostly waits, and others can go on meanwhile.
+  const test = harness.time === "real" ? it.concurrent : it;
+  test(one.name, () => play(one, harness, timeoutMs), timeoutMs + CLEANUP_MS);
 }
 
 function skipReason({ name, options }: ContractCase, harness: BackendHarness): string | undefined {
@@ -50,31 +51,30 @@ function skipReason({ name, options }: ContractCase, harness: BackendHarness): s
   return reason;
 }
 
-/** The hub of the case that runs, and its end. */
-class Stage {
-  #scene: Scene | undefined;
-
-  constructor(private readonly harness: BackendHarness) {}
-
-  async play(one: ContractCase): Promise<void> {
-    const { lockMs = LOCK_MS[this.harness.time], maxDeliveryCount, maxPayloadBytes } = one.options;
-    const options: HubOptions = {
-      lockMs,
-      ...optional("maxDeliveryCount", maxDeliveryCount),
-      ...optional("maxPayloadBytes", maxPayloadBytes),
-    };
-    const hub = await this.harness.open(options);
-    this.#scene = new Scene(hub, this.harness.time, options);
-    await one.run(this.#scene);
+/** Plays a case on a hub of its own, and ends both also when the case did not end in time. */
+async function play(one: ContractCase, harness: BackendHarness, timeoutMs: number): Promise<void> {
+  const { lockMs = LOCK_MS[harness.time], maxDeliveryCount, maxPayloadBytes } = one.options;
+  const options: HubOptions = {
+    lockMs,
+    ...optional("maxDeliveryCount", maxDeliveryCount),
+    ...optional("maxPayloadBytes", maxPayloadBytes),
+  };
+  const hub = await harness.open(options);
+  const scene = new Scene(hub, harness.time, options);
+  const deadline = expiry(timeoutMs);
+  try {
+    await Promise.race([one.run(scene), deadline.expired]);
+  } finally {
+    deadline.cancel();
+    await scene.end();
+    await hub.dispose();
   }
+}
 
-  async endScene(): Promise<void> {
-    await this.#scene?.end();
-  }
-
-  async disposeHub(): Promise<void> {
-    const scene = this.#scene;
-    this.#scene = undefined;
-    await scene?.hub.dispose();
-  }
+function expiry(ms: number): { readonly expired: Promise<never>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The case did not end within ${ms} ms.`)), ms);
+  });
+  return { expired, cancel: () => clearTimeout(timer) };
 }

@@ -11,7 +11,7 @@ import type {
 import type { HubOptions, TestHub } from "./harness";
 
 const HOUR_MS = 3_600_000;
-const PATIENCE_MS = { virtual: 600_000, real: 20_000 };
+const PATIENCE_MS = { virtual: 600_000, real: 45_000 };
 const LONGEST_PAUSE_MS = 1000;
 
 type Look<T> = () => Promise<T | undefined | false> | T | undefined | false;

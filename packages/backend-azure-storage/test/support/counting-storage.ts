@@ -8,7 +8,7 @@ export class QueueObserver {
   /** The same storage, its queues observed. */
   observe(storage: Storage): Storage {
     return {
-      table: (name) => storage.table(name),
+      table: (name, options) => storage.table(name, options),
       container: (name) => storage.container(name),
       close: () => storage.close(),
       queue: (name) => this.queue(storage.queue(name)),

@@ -1,7 +1,7 @@
 import type { BackendHarness } from "@perdure/backend-conformance";
 import { systemClock } from "@perdure/core";
 import { connectStorage } from "../../src/storage/azure-storage";
-import { anchorSkips, openHub } from "./harness";
+import { openHub } from "./harness";
 
 const connectionString = process.env["PERDURE_TEST_STORAGE"] ?? "";
 
@@ -9,7 +9,6 @@ const connectionString = process.env["PERDURE_TEST_STORAGE"] ?? "";
 export const emulator: BackendHarness = {
   time: "real",
   timeoutMs: 60_000,
-  skips: anchorSkips,
   open: (options) =>
     openHub(
       systemClock,

@@ -5,17 +5,6 @@ import { AzureStorageBackend } from "../../src/backend";
 import type { Storage } from "../../src/storage/storage";
 import { Mortal } from "./mortal";
 
-const anchor = "the anchor, a consumed message kept in the queue, may come again after its owner died (B4)";
-
-/** Cases that ask more than at-least-once delivery promises. */
-export const anchorSkips: Readonly<Record<string, string>> = {
-  "a stale session takes nothing from its heir by ending": anchor,
-  "timers survive the process that set them": "what a dead owner sent last is sent again (B4)",
-  "a process that stops hands its sessions over at once": anchor,
-  "an id is reused when its status is listed, and nothing of before shows":
-    "a start is first committed without a read; the conflict that a reused id brings is met by a second session",
-};
-
 /** A hub of its own on some storage, with processes that can be killed and hung. */
 export async function openHub(
   clock: Clock,

@@ -52,7 +52,7 @@ export class Mortal implements Clock {
   /** The storage of this process. */
   get connection(): Storage {
     return {
-      table: (name) => this.guard<TableStore>(this.storage.table(name)),
+      table: (name, options) => this.guard<TableStore>(this.storage.table(name, options)),
       queue: (name) => this.guard<QueueStore>(this.storage.queue(name)),
       container: (name) => this.guard<BlobStore>(this.storage.container(name)),
       close: () => this.storage.close(),

@@ -280,6 +280,22 @@ export const checkpoints: Topic = {
       await session.release();
     }),
 
+    contractCase("activities that the worker cannot run itself after all are sent then", async (scene) => {
+      const { session, state } = await begin(scene);
+      const events = manyScheduled(scene, 3);
+      await session.checkpoint(turnOf(scene, state, events, { localActivities: new Set([0, 1, 2]) }));
+
+      await session.handOver([activityOf(state, 2)]);
+
+      const item = await scene.lockActivity();
+      expect(item.message.taskScheduledId).toBe(2);
+      await item.complete(resultOf(scene, state, 2));
+      expect(await scene.lockActivityWithin(300)).toBeUndefined();
+      await scene.take(session);
+      await session.checkpoint(turnOf(scene, { ...state, status: "Completed" }, [completed(scene)]));
+      await session.release();
+    }),
+
     contractCase("what former generations left to send is sent, whatever their event ids", async (scene) => {
       const { session, state } = await begin(scene);
       const target = scene.id("target");
@@ -438,16 +454,19 @@ function childCreated(scene: Scene, eventId: number, instanceId: string): Histor
   };
 }
 
-function activityOf({ instanceId, executionId, name }: InstanceState): Outbox["activities"][number] {
+function activityOf(
+  { instanceId, executionId, name }: InstanceState,
+  taskScheduledId = 0,
+): Outbox["activities"][number] {
   return {
-    id: `${executionId}/0`,
+    id: `${executionId}/${taskScheduledId}`,
     instanceId,
     executionId,
     orchestrationName: name,
-    taskScheduledId: 0,
+    taskScheduledId,
     name: "work",
     attempt: 1,
-    firstAttemptId: 0,
+    firstAttemptId: taskScheduledId,
     scheduledAt: 1,
   };
 }

@@ -149,7 +149,7 @@ export const timers: Topic = {
 
     contractCase("timers survive the process that set them", async (scene) => {
       const created = timer(scene, 0, 1500);
-      const { session } = await begin(scene, { events: [created] });
+      const { session, start } = await begin(scene, { events: [created] });
       await session.release();
       await scene.hub.crash(scene.backend);
 
@@ -157,7 +157,8 @@ export const timers: Topic = {
 
       expect(scene.clock.now()).toBeGreaterThanOrEqual(created.fireAt);
       await next.load();
-      expect(await scene.take(next)).toMatchObject([{ event: { type: "TimerFired", timerId: 0 } }]);
+      const fired = await scene.takeMessage(next, `${start.event.executionId}/0`);
+      expect(fired).toMatchObject({ event: { type: "TimerFired", timerId: 0 } });
       await next.release();
     }),
 

@@ -212,6 +212,30 @@ export const resilience: Topic = {
       },
     ),
 
+    contractCase("activities that find no free slot run on another worker", async (scene) => {
+      const gate = new Gate();
+      const workers = new Set<string>();
+      const slowOn = (worker: string) =>
+        defineActivity("slow", async () => {
+          workers.add(worker);
+          if (workers.size === 2) gate.open();
+          await gate.pass();
+          return worker;
+        });
+      const fan = defineOrchestration("fan", function* (ctx) {
+        const results = yield* ctx.all([1, 2, 3, 4].map(() => ctx.callActivity(slowOn("any"))));
+        return results.length;
+      });
+      const limits = { maxConcurrentActivities: 1 };
+      const first = await runApp(scene, { orchestrations: [fan], activities: [slowOn("first")] }, limits);
+      const backend = await scene.hub.another();
+      await runApp(scene, { orchestrations: [fan], activities: [slowOn("second")] }, { ...limits, backend });
+
+      expect(await first.call(fan, undefined)).toBe(4);
+
+      expect(workers).toEqual(new Set(["first", "second"]));
+    }),
+
     contractCase("a worker stopped and started again goes on", async (scene) => {
       const app = await runApp(scene, { orchestrations: [waiter] });
       const handle = await app.start(waiter, undefined);
