@@ -11,6 +11,8 @@ const ACTIVE_MS = 250;
 export class PollBackoff {
   #lastReceived: number;
   #lastActive: number;
+  /** When the pause that has begun ends, if it has not ended yet. */
+  #lookAt: number | undefined;
   #wake = new AbortController();
 
   constructor(
@@ -41,14 +43,16 @@ export class PollBackoff {
     this.#wake.abort();
   }
 
-  /** Sleeps until the next look is due, or until woken or `signal` aborts. */
+  /** Sleeps until the next look is due, or until woken or `signal` aborts; then the next pause is the rest of this one. */
   async pause(signal: AbortSignal): Promise<void> {
-    const end = (): void => this.#wake.abort();
-    signal.addEventListener("abort", end, { once: true });
-    if (!signal.aborted) {
-      await this.clock.sleep(this.pauseMs(), this.#wake.signal);
-    }
-    signal.removeEventListener("abort", end);
+    const isInterrupted = (): boolean => signal.aborted;
+    if (isInterrupted()) return;
+    const interrupt = (): void => this.#wake.abort();
+    signal.addEventListener("abort", interrupt, { once: true });
+    this.#lookAt ??= this.clock.now() + this.pauseMs();
+    await this.clock.sleep(this.#lookAt - this.clock.now(), this.#wake.signal);
+    signal.removeEventListener("abort", interrupt);
+    if (!isInterrupted()) this.#lookAt = undefined;
     this.#wake = new AbortController();
   }
 

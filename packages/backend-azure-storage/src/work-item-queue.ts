@@ -17,14 +17,15 @@ export interface WorkItemServices {
   send(message: TaskMessage): Promise<void>;
 }
 
-/** Messages taken at a time; those that wait here for a slot are hidden from other workers. */
-const RECEIVE_COUNT = 16;
+/** The service's limit. */
+const MAX_RECEIVE = 32;
 
 export class WorkItemQueue implements ActivitySource {
-  readonly #buffer: AzureWorkItem[] = [];
   readonly #inHand = new Map<string, AzureWorkItem>();
   readonly #backoff: PollBackoff;
   readonly #hasItems = new WakeUp();
+  /** The last look found nothing. */
+  #isEmpty = false;
   #renewing: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(
@@ -40,13 +41,13 @@ export class WorkItemQueue implements ActivitySource {
     this.#backoff.wake();
   }
 
-  async lockNext(signal: AbortSignal): Promise<ActivityWorkItem | undefined> {
-    while (!signal.aborted) {
-      const item = this.#buffer.shift();
-      if (item) return item;
-      if ((await this.receive()) === 0) await this.#backoff.pause(signal);
+  async lockNext(limit: number, signal: AbortSignal): Promise<readonly ActivityWorkItem[]> {
+    for (;;) {
+      if (this.#isEmpty) await this.#backoff.pause(signal);
+      if (signal.aborted) return [];
+      const items = await this.receive(Math.min(limit, MAX_RECEIVE));
+      if (items.length > 0) return items;
     }
-    return undefined;
   }
 
   start(): void {
@@ -57,7 +58,6 @@ export class WorkItemQueue implements ActivitySource {
 
   /** Gives back all that is in hand. */
   async stop(): Promise<void> {
-    this.#buffer.length = 0;
     await Promise.all([...this.#inHand.values()].map((item) => item.takeBack()));
     this.#renewing?.stop.abort();
     await this.#renewing?.done;
@@ -69,13 +69,14 @@ export class WorkItemQueue implements ActivitySource {
     this.#inHand.delete(messageId);
   }
 
-  private async receive(): Promise<number> {
+  private async receive(count: number): Promise<readonly AzureWorkItem[]> {
     const { settings } = this.services;
-    const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
+    this.#isEmpty = true; // also when it fails
+    const received = await this.queue.receive(count, Math.ceil(settings.visibilityMs / 1000));
+    this.#isEmpty = received.length === 0;
     if (received.length > 0) this.#backoff.received();
     const items = await Promise.all(received.map((message) => this.take(message)));
-    for (const item of items) if (item) this.#buffer.push(item);
-    return received.length;
+    return items.filter((item) => item !== undefined);
   }
 
   private async take(received: ReceivedMessage): Promise<AzureWorkItem | undefined> {

@@ -43,6 +43,21 @@ describe("the pause before the next look at a queue", () => {
     expect(Math.abs((await pauseOf(backoff, clock)) - 250)).toBeLessThanOrEqual(25);
   });
 
+  it("that is interrupted goes on where it was", async () => {
+    const { clock, backoff } = setUp();
+    const before = clock.now();
+    clock.jumpTo(before + 900_000);
+    const interruption = new AbortController();
+    const paused = backoff.pause(interruption.signal);
+    clock.jumpTo(before + 930_000);
+    interruption.abort();
+    await paused;
+
+    await pauseOf(backoff, clock);
+
+    expect(clock.now()).toBe(before + 960_000);
+  });
+
   it("ends when woken", async () => {
     const { clock, backoff } = setUp();
     clock.jumpTo(clock.now() + 3_600_000);

@@ -220,7 +220,7 @@ export async function runActivities(
     expired.addEventListener("abort", () => done.abort(), { once: true });
     const lane = async ({ activities }: Backend): Promise<void> => {
       for (;;) {
-        const item = await activities.lockNext(done.signal);
+        const [item] = await activities.lockNext(1, done.signal);
         if (!item) return;
         ran.push(item.message);
         if (new Set(ran.map(({ id }) => id)).size >= count) done.abort();

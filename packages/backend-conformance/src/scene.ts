@@ -106,8 +106,9 @@ export class Scene {
     return item;
   }
 
-  lockActivityWithin(ms: number, backend = this.backend): Promise<ActivityWorkItem | undefined> {
-    return this.within(ms, (signal) => backend.activities.lockNext(signal));
+  async lockActivityWithin(ms: number, backend = this.backend): Promise<ActivityWorkItem | undefined> {
+    const [item] = await this.within(ms, (signal) => backend.activities.lockNext(1, signal));
+    return item;
   }
 
   /** Takes `count` messages, in as many goes as it takes. */

@@ -11,9 +11,10 @@ export class MemoryActivitySource implements ActivitySource {
     private readonly held: Set<Held>,
   ) {}
 
-  lockNext(signal: AbortSignal): Promise<ActivityWorkItem | undefined> {
+  async lockNext(_limit: number, signal: AbortSignal): Promise<readonly ActivityWorkItem[]> {
     const { lifetime, store } = this.services;
-    return lifetime.next(store.activities, (record, now) => this.lock(record, now), signal);
+    const item = await lifetime.next(store.activities, (record, now) => this.lock(record, now), signal);
+    return item ? [item] : [];
   }
 
   private lock(record: ActivityRecord, now: number): ActivityWorkItem | undefined {

@@ -111,8 +111,11 @@ export interface Checkpoint {
 
 /** Where activities come from that no orchestrating worker kept for itself. */
 export interface ActivitySource {
-  /** Locks the next activity. Waits for one; `undefined` only when `signal` aborts. */
-  lockNext(signal: AbortSignal): Promise<ActivityWorkItem | undefined>;
+  /**
+   * Locks 1 to `limit` activities, as many as there are and come at once. Waits for the first; empty only when `signal`
+   * aborts. A caller asks for no more than it can run: what is locked, others do not get.
+   */
+  lockNext(limit: number, signal: AbortSignal): Promise<readonly ActivityWorkItem[]>;
 }
 
 /** Exclusive access to one activity. The lock renews itself until the item ends. */

@@ -19,27 +19,36 @@ export class ActivityDispatcher {
 
   /** Resolves once `stopping` has aborted and all activities have ended or, after `stopped`, been given back. */
   async run(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
-    while (!stopping.aborted) await this.takeOne(stopping, stopped);
+    while (!stopping.aborted) await this.takeSome(stopping, stopped);
     await Promise.all(this.#running);
   }
 
-  private async takeOne(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
+  /** Takes as many as there are free slots, and none while there is none: other workers may have one. */
+  private async takeSome(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
+    await this.slots.untilFree(stopping);
+    if (this.slots.free === 0) return; // somebody else was quicker
+    const wanting = linkSignals(stopping, this.slots.exhausted);
     try {
-      const item = await this.source.lockNext(stopping);
-      if (!item) return;
-      if (!(await this.slots.acquire(stopping))) {
-        await item.abandon(this.clock.now(), "the worker stopped");
-        return;
-      }
-      const handled = this.handle(item, stopped).finally(() => {
-        this.slots.release();
-        this.#running.delete(handled);
-      });
-      this.#running.add(handled);
+      const items = await this.source.lockNext(this.slots.free, wanting.signal);
+      for (const item of items) await this.begin(item, stopping, stopped);
     } catch (error) {
-      this.logger.error("Taking an activity failed; trying again in a second.", { error });
+      this.logger.error("Taking activities failed; trying again in a second.", { error });
       await this.clock.sleep(1000, stopping);
+    } finally {
+      wanting.unlink();
     }
+  }
+
+  private async begin(item: ActivityWorkItem, stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
+    if (!(await this.slots.acquire(stopping))) {
+      await item.abandon(this.clock.now(), "the worker stopped");
+      return;
+    }
+    const handled = this.handle(item, stopped).finally(() => {
+      this.slots.release();
+      this.#running.delete(handled);
+    });
+    this.#running.add(handled);
   }
 
   private async handle(item: ActivityWorkItem, stopped: AbortSignal): Promise<void> {

@@ -2,15 +2,45 @@
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #watching = new Set<() => void>();
+  #exhausted = new AbortController();
 
   constructor(permits: number) {
     this.#free = permits;
   }
 
+  /** Permits that nobody has. */
+  get free(): number {
+    return this.#free;
+  }
+
+  /** Aborts when the last free permit is taken. */
+  get exhausted(): AbortSignal {
+    return this.#exhausted.signal;
+  }
+
   tryAcquire(): boolean {
     if (this.#free <= 0) return false;
     this.#free--;
+    if (this.#free === 0) {
+      this.#exhausted.abort(EXHAUSTED);
+      this.#exhausted = new AbortController();
+    }
     return true;
+  }
+
+  /** Resolves when a permit is free, without taking it, or when `signal` aborts. */
+  untilFree(signal: AbortSignal): Promise<void> {
+    if (this.#free > 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const seen = (): void => {
+        this.#watching.delete(seen);
+        signal.removeEventListener("abort", seen);
+        resolve();
+      };
+      this.#watching.add(seen);
+      signal.addEventListener("abort", seen, { once: true });
+    });
   }
 
   /** Resolves false, without a permit, when `signal` aborts first. */
@@ -33,7 +63,14 @@ export class Semaphore {
 
   release(): void {
     const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
+    if (next) {
+      next();
+      return;
+    }
+    this.#free++;
+    for (const seen of [...this.#watching]) seen();
   }
 }
+
+/** A reason made once: an abort without one makes an error with a stack each time. */
+const EXHAUSTED = new Error("No permit is free.");

@@ -148,7 +148,7 @@ export class FakeBackend implements Backend {
   readonly instances = new FakeInstances();
   readonly deadLetters = new FakeDeadLetters();
   readonly orchestrations: OrchestrationSource = { lockNext: async () => undefined };
-  readonly activities: ActivitySource = { lockNext: async () => undefined };
+  readonly activities: ActivitySource = { lockNext: async () => [] };
   createTaskHub: () => Promise<void> = jest.fn(async () => {});
   readonly deleteTaskHub = async (): Promise<void> => {};
   readonly start = async (): Promise<void> => {};
