@@ -4,11 +4,13 @@ import { Scene } from "../src/scene";
 
 /** A hub whose backend has nothing to give. */
 function emptyScene(clock: VirtualClock): Scene {
-  const nothing = async (signal: AbortSignal) => {
+  const aborted = async (signal: AbortSignal): Promise<void> => {
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
-    return undefined;
   };
-  const backend = { orchestrations: { lockNext: nothing }, activities: { lockNext: nothing } };
+  const backend = {
+    orchestrations: { lockNext: (signal: AbortSignal) => aborted(signal) },
+    activities: { lockNext: (_: number, signal: AbortSignal) => aborted(signal).then(() => []) },
+  };
   return new Scene({ backend, clock } as unknown as TestHub, "virtual", { lockMs: 1000 });
 }
 

@@ -88,6 +88,28 @@ describe("createTimer", () => {
     expect(test.output).toBe(T0 + 60_000);
   });
 
+  it("goes on in the order of the due times when several are overdue", () => {
+    const test = started(function* (ctx) {
+      const order: string[] = [];
+      const wait = (name: string, ms: number) =>
+        ctx.run(function* () {
+          yield* ctx.createTimer(ms);
+          order.push(name);
+        });
+      const event = ctx.run(function* () {
+        yield* ctx.waitForExternalEvent("e");
+        order.push("event");
+      });
+      yield* ctx.all([wait("third", 900), wait("first", 100), wait("second", 500), event]);
+      return order;
+    });
+    test.now = T0 + 1000;
+
+    test.deliver(test.timer(0), test.message.event("e"), test.timer(1), test.timer(2));
+
+    expect(test.output).toEqual(["first", "event", "second", "third"]);
+  });
+
   it("creates a thousand in one turn", () => {
     const orchestration = defineOrchestration("many", function* (ctx) {
       const timers = Array.from({ length: 1000 }, (_, i) => ctx.createTimer((i * 7919) % 1000));

@@ -113,7 +113,7 @@ export const timers: Topic = {
       async (scene) => {
         const looper = defineOrchestration("looper", function* (ctx) {
           for (let turn = 0; turn < 100; turn++) {
-            const timer = ctx.createTimer(600);
+            const timer = ctx.createTimer(4000);
             if (turn % 10 === 0) yield* ctx.callActivity(echo, turn);
             timer.cancel();
           }
@@ -125,7 +125,7 @@ export const timers: Topic = {
         await app.reaches(handle, "looped");
         const before = await handle.history();
 
-        await scene.pass(2000);
+        await scene.pass(5000);
 
         expect(await handle.history()).toEqual(before);
         expect(before.filter(({ type }) => type === "TimerFired")).toEqual([]);

@@ -28,8 +28,24 @@ export interface Accepted {
 export function accept(instance: LiveInstance, messages: readonly TaskMessage[]): Accepted {
   const judge = new Judge(instance);
   for (const message of messages) if (message.event.type === "ExecutionStarted") judge.judge(message);
-  for (const message of messages) if (message.event.type !== "ExecutionStarted") judge.judge(message);
+  for (const message of timersInOrder(messages)) {
+    if (message.event.type !== "ExecutionStarted") judge.judge(message);
+  }
   return judge;
+}
+
+/** Timers that come together take their places among the messages by the times they were due. */
+function timersInOrder(messages: readonly TaskMessage[]): readonly TaskMessage[] {
+  const timers = messages.filter(({ event }) => event.type === "TimerFired");
+  if (timers.length < 2) return messages;
+  const inOrder = timers.sort((a, b) => dueAt(a) - dueAt(b)).values();
+  return messages.map((message) =>
+    message.event.type === "TimerFired" ? (inOrder.next().value ?? message) : message,
+  );
+}
+
+function dueAt({ event }: TaskMessage): number {
+  return event.type === "TimerFired" ? event.fireAt : 0;
 }
 
 class Judge implements Accepted {
