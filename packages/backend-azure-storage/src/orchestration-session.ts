@@ -128,7 +128,7 @@ export class AzureSession implements OrchestrationSession {
       for (const delivery of present) delivery.proven = true; // S2
       return { history: [] };
     }
-    if (this.owner.needsRepair(this.instanceId, stored.epoch)) await this.repair(stored);
+    if (this.owner.needsRepair(this.instanceId, stored)) await this.repair(stored);
     else this.record.projection.assume(stored.state);
     for (const delivery of present) delivery.proven = true; // S2
     this.#version = new Version(this.owner, stored, stored.state);
@@ -205,8 +205,11 @@ export class AzureSession implements OrchestrationSession {
     const deliveries = this.giveUp();
     if (deliveries.length === 0) deliveries.push(...settled.splice(0)); // something must bring the instance back
     this.end();
-    await this.owner.giveBack(deliveries, retryAt, reason);
-    for (const delivery of settled) this.owner.acknowledge(delivery);
+    try {
+      await this.owner.giveBack(deliveries, retryAt, reason);
+    } finally {
+      for (const delivery of settled) this.owner.acknowledge(delivery);
+    }
   }
 
   async deadLetter(reason: string): Promise<void> {

@@ -9,6 +9,7 @@
  *   shows. Of many, the others may show: to receive 32 again is one request, to hide them is 32.
  * - O4 Ended, an owner touches nothing any more; its messages come back by themselves.
  */
+import { CorruptStorageError } from "@perdure/core";
 import type { ActivityMessage, RuntimeStatus, TaskMessage } from "@perdure/core";
 import { Background } from "./background";
 import { PollBackoff } from "./backoff";
@@ -18,7 +19,7 @@ import { hideSeconds } from "./delay";
 import type { Delivery } from "./delivery";
 import { DueHeap } from "./due-heap";
 import { open, seal, sealEarly } from "./envelope";
-import type { HistoryTable } from "./history-table";
+import type { Committed, HistoryTable } from "./history-table";
 import type { InstanceTable } from "./instance-table";
 import type { LeaseRow } from "./lease-table";
 import type { Ownership } from "./leases";
@@ -196,10 +197,13 @@ export class PartitionOwner implements Ownership {
     this.#background.run("deleting a message", async () => {
       await delivery.renewing;
       if (this.#ended.signal.aborted) return;
-      await this.queue.delete(delivery.receipt);
-      if (delivery.blob !== undefined) await this.services.payloads.delete([delivery.blob]);
-      this.#inHand.delete(messageId);
-      this.#ownDeliveries.delete(messageId);
+      try {
+        await this.queue.delete(delivery.receipt);
+        if (delivery.blob !== undefined) await this.services.payloads.delete([delivery.blob]);
+      } finally {
+        this.#inHand.delete(messageId); // what is still there comes again and is judged anew
+        this.#ownDeliveries.delete(messageId);
+      }
     });
   }
 
@@ -211,13 +215,13 @@ export class PartitionOwner implements Ownership {
   async giveBack(deliveries: readonly Delivery[], retryAt: number, reason: string): Promise<void> {
     const { settings } = this.services;
     const hopeless = deliveries.filter((d) => !d.consumed && d.deliveryCount >= settings.maxDeliveryCount);
-    await this.deadLetter(hopeless, reason);
     const seconds = Math.ceil(Math.max(0, retryAt - settings.clock.now()) / 1000);
-    await Promise.all(
-      deliveries
+    await Promise.all([
+      this.deadLetter(hopeless, reason),
+      ...deliveries
         .filter((delivery) => !hopeless.includes(delivery))
         .map((delivery) => this.show(delivery, seconds)),
-    );
+    ]);
     if (seconds === 0) this.#backoff.wake();
   }
 
@@ -227,15 +231,16 @@ export class PartitionOwner implements Ownership {
   }
 
   async deadLetter(deliveries: readonly Delivery[], reason: string): Promise<void> {
+    const { deadLetters } = this.services;
     for (const delivery of deliveries) {
       const { message, deliveryCount } = delivery;
-      await this.services.deadLetters.add(
-        message.instanceId,
-        "control",
-        reason,
-        deliveryCount,
-        JSON.stringify(message),
-      );
+      const body = JSON.stringify(message);
+      try {
+        await deadLetters.add(message.instanceId, "control", reason, deliveryCount, body);
+      } catch (error) {
+        this.forget(deliveries);
+        throw error;
+      }
       this.acknowledge(delivery);
     }
   }
@@ -259,14 +264,29 @@ export class PartitionOwner implements Ownership {
     const hiddenUntil = settings.clock.now() + settings.visibilityMs;
     const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
     if (received.length > 0) this.#backoff.received();
-    const deliveries = await Promise.all(received.map((message) => this.take(message, hiddenUntil)));
+    const deliveries = await Promise.all(received.map((message) => this.tryTake(message, hiddenUntil)));
     for (const [index, delivery] of deliveries.entries()) {
       if (!delivery) continue;
-      if (signal.aborted) await this.show(delivery, 0);
+      if (signal.aborted) await this.unlessItFails(this.show(delivery, 0));
       else if ((delivery.message.visibleAt ?? 0) <= settings.clock.now()) this.deliver(delivery);
-      else await this.hideRest(delivery, received[index]?.dequeueCount ?? 1);
+      else await this.unlessItFails(this.hideRest(delivery, received[index]?.dequeueCount ?? 1));
     }
     return received.length;
+  }
+
+  private tryTake(received: ReceivedMessage, hiddenUntil: number): Promise<Delivery | undefined> {
+    return this.unlessItFails(this.take(received, hiddenUntil));
+  }
+
+  /** A message in trouble shows again by itself, and does not keep those that came with it. */
+  private async unlessItFails<T>(handled: Promise<T>): Promise<T | undefined> {
+    try {
+      return await handled;
+    } catch (error) {
+      const { logger } = this.services.settings;
+      logger.warn(`A message of control queue ${this.partition} waits: handling it failed.`, { error });
+      return undefined;
+    }
   }
 
   /** A message received, unless it is in hand already (O1) or cannot be read. */
@@ -293,7 +313,8 @@ export class PartitionOwner implements Ownership {
       this.#inHand.set(messageId, delivery);
       return delivery;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      if (!CorruptStorageError.is(error)) throw error; // its blob cannot be had now
+      const reason = error.message;
       this.services.settings.logger.error(
         `A message of control queue ${this.partition} is unreadable: ${reason}`,
       );
@@ -390,9 +411,14 @@ export class PartitionOwner implements Ownership {
     this.#dirty.delete(instanceId);
   }
 
-  /** Whether the last outbox of an instance committed in `epoch` may not be out. */
-  needsRepair(instanceId: string, epoch: number): boolean {
-    return epoch === this.epoch ? this.isDirty(instanceId) : !this.#cleanEpochs.has(epoch);
+  /**
+   * Whether the last outbox of an instance may not be out. Once repaired it is out, although nothing says so in storage:
+   * two instances that have ended and told each other would else wake each other for ever.
+   */
+  needsRepair(instanceId: string, { epoch, etag }: Committed): boolean {
+    if (this.isDirty(instanceId)) return true;
+    if (epoch === this.epoch || this.#latest.get(instanceId)?.etag === etag) return false;
+    return !this.#cleanEpochs.has(epoch);
   }
 
   /** Whether nobody waits any more for an activity claimed in `epoch`. Asked only of instances that need repair. */
@@ -410,7 +436,13 @@ export class PartitionOwner implements Ownership {
   settleLater(record: InstanceRecord): void {
     this.#background.run("settling an instance", async () => {
       if (record.session || this.#ended.signal.aborted) return;
-      await record.projection.settled();
+      try {
+        await record.projection.settled();
+      } catch (error) {
+        this.markDirty(record.instanceId); // whoever loads it next writes the row
+        this.forget(record.settled.splice(0));
+        throw error;
+      }
       if (isHeld(record)) return; // its release settles again
       for (const delivery of record.settled.splice(0)) this.acknowledge(delivery);
       this.forgetIfDone(record);

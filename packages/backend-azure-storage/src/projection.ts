@@ -6,11 +6,17 @@ import type { InstanceTable } from "./instance-table";
 /** A run that starts and ends within this is written once. */
 const COALESCE_MS = 1000;
 
+interface Pending {
+  readonly state: InstanceState;
+  readonly input: string | undefined;
+  readonly revision: number;
+}
+
 /** The row of one instance in the instance table: written when something visible changed, at most once a second. */
 export class Projection {
-  #pending:
-    | { readonly state: InstanceState; readonly input: string | undefined; readonly revision: number }
-    | undefined;
+  #pending: Pending | undefined;
+  /** The last write, under way or done. */
+  #writing: Promise<void> | undefined;
   #visible: string | undefined;
   #soon: Promise<void> | undefined;
 
@@ -57,7 +63,11 @@ export class Projection {
   async flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (!pending) return;
+    if (pending) this.#writing = this.write(pending);
+    await this.#writing; // possibly begun by another call
+  }
+
+  private async write(pending: Pending): Promise<void> {
     try {
       await this.table.project(pending.state, pending.input, pending.revision);
     } catch (error) {

@@ -1,5 +1,5 @@
 /** `{hub}-workitems`: activities that any worker may run. Taken in batches, hidden while they run. */
-import { WorkItemLockLostError } from "@perdure/core";
+import { CorruptStorageError, WorkItemLockLostError } from "@perdure/core";
 import type { ActivityMessage, ActivitySource, ActivityWorkItem, TaskMessage } from "@perdure/core";
 import { PollBackoff } from "./backoff";
 import type { DeadLetters } from "./dead-letters";
@@ -75,8 +75,18 @@ export class WorkItemQueue implements ActivitySource {
     const received = await this.queue.receive(count, Math.ceil(settings.visibilityMs / 1000));
     this.#isEmpty = received.length === 0;
     if (received.length > 0) this.#backoff.received();
-    const items = await Promise.all(received.map((message) => this.take(message)));
+    const items = await Promise.all(received.map((message) => this.tryTake(message)));
     return items.filter((item) => item !== undefined);
+  }
+
+  /** A message in trouble shows again by itself, and does not keep those that came with it. */
+  private async tryTake(received: ReceivedMessage): Promise<AzureWorkItem | undefined> {
+    try {
+      return await this.take(received);
+    } catch (error) {
+      this.services.settings.logger.warn("An activity waits: taking it failed.", { error });
+      return undefined;
+    }
   }
 
   private async take(received: ReceivedMessage): Promise<AzureWorkItem | undefined> {
@@ -93,8 +103,8 @@ export class WorkItemQueue implements ActivitySource {
       this.#hasItems.call();
       return item;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      await this.services.deadLetters.add("", "workItem", reason, dequeueCount, text);
+      if (!CorruptStorageError.is(error)) throw error; // its blob cannot be had now
+      await this.services.deadLetters.add("", "workItem", error.message, dequeueCount, text);
       await this.queue.delete(received);
       return undefined;
     }

@@ -118,6 +118,7 @@ export class Scene {
       while (!signal.aborted) {
         messages.push(...session.takeMessages());
         if (messages.length >= count) return;
+        if (session.lost.aborted) throw new Error("The session was lost while it waited for messages.");
         await session.waitForMessages(signal);
       }
     });

@@ -47,6 +47,34 @@ describe("suspend", () => {
     expect(test.output).toBe("timer");
   });
 
+  it("that comes after the resume that undoes it is undone", () => {
+    const test = twoSteps();
+    const suspend = test.message.suspend();
+    test.now += 1000;
+    test.deliver(test.message.resume());
+
+    test.deliver(suspend);
+
+    expect(test.status).toBe("Running");
+  });
+
+  it("that comes after the resume that undoes it is undone, in the next generation too", () => {
+    const test = started(function* (ctx) {
+      const again = yield* ctx.callActivity<boolean>("again");
+      if (again) return yield* ctx.continueAsNew(undefined);
+      return "done";
+    });
+    const suspend = test.message.suspend();
+    test.now += 1000;
+    test.deliver(test.message.resume());
+    test.complete(0, true);
+
+    test.deliver(suspend);
+    test.complete(0, false);
+
+    expect(test.output).toBe("done");
+  });
+
   it("is undone by one resume, however often it was asked for", () => {
     const test = twoSteps();
 

@@ -8,6 +8,7 @@ import type {
   ActivityMessage,
   Checkpoint,
   Clock,
+  InstanceStore,
   Logger,
   OrchestrationSession,
   Registry,
@@ -23,6 +24,7 @@ export interface SessionServices {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly instances: InstanceStore;
   readonly runner: ActivityRunner;
   readonly activitySlots: Semaphore;
   readonly turnSlots: Semaphore;
@@ -33,8 +35,12 @@ export interface SessionServices {
   readonly stopped: AbortSignal;
 }
 
-/** Messages for an instance that has not started are given this many deliveries to be overtaken by its start. */
-const DELIVERIES_BEFORE_START = 4;
+/**
+ * Messages for an instance that has not started are given this many deliveries, a minute and a half, to be overtaken by
+ * its start: an owner that dies with the start in hand keeps it hidden for about a minute. A start that clients know to
+ * be on its way is waited for as long as the backend delivers.
+ */
+const DELIVERIES_BEFORE_START = 8;
 const MAX_RETRY_DELAY_MS = 30_000;
 
 export function retryDelayMs(deliveryCount: number): number {
@@ -156,7 +162,7 @@ export class SessionRunner {
 
   private async refuse(): Promise<false> {
     const { session, services } = this;
-    if (session.deliveryCount >= DELIVERIES_BEFORE_START) {
+    if (session.deliveryCount >= DELIVERIES_BEFORE_START && !(await services.instances.get(session.instanceId))) {
       await session.deadLetter(`There is no instance '${session.instanceId}'.`);
     } else {
       await session.abandon(

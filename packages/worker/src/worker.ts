@@ -107,6 +107,7 @@ export class Worker {
       registry: this.#registry,
       clock: this.#clock,
       logger: this.#logger,
+      instances: this.#backend.instances,
       runner,
       activitySlots,
       turnSlots: new Semaphore(this.#options.turns),

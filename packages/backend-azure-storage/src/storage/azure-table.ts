@@ -9,6 +9,7 @@ import {
   TABLE_HEADERS,
   assertOneGroup,
   assertTransactionSize,
+  assertWellFormed,
   decodeTransaction,
   encodeTransaction,
   rowPath,
@@ -51,6 +52,7 @@ export class AzureTable implements TableStore {
   }
 
   async query(query: TableQuery): Promise<TablePage> {
+    if (query.filter !== undefined) assertWellFormed(query.filter, "A filter");
     const [nextPartition, nextRow] = decodeToken(query.continuationToken);
     const answer = await this.#service.send({
       method: "GET",

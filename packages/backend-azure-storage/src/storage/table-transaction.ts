@@ -44,9 +44,14 @@ export function rowPath(table: string, partitionKey: string, rowKey: string): st
 }
 
 function key(value: string): string {
-  if (/\p{Surrogate}/u.test(value))
-    throw new StorageRejectedError("A key with half a surrogate pair.", "OutOfRangeInput");
+  assertWellFormed(value, "A key");
   return encodeURIComponent(quote(value)).replaceAll("'", "%27");
+}
+
+/** @throws StorageRejectedError when no address can hold a text. @param what Its name in the error. */
+export function assertWellFormed(text: string, what: string): void {
+  if (/\p{Surrogate}/u.test(text))
+    throw new StorageRejectedError(`${what} with half a surrogate pair.`, "OutOfRangeInput");
 }
 
 /** The request of one write. Without an ETag the row must exist, in any state, unless it is inserted or upserted. */
@@ -59,6 +64,7 @@ export function rowRequest(table: string, operation: TableOperation): RowRequest
     };
   }
   const { row } = operation;
+  const path = rowPath(table, row.partitionKey, row.rowKey); // refuses keys, an insert's too
   const headers: Record<string, string> = { ...TABLE_HEADERS, "Content-Type": "application/json" };
   const body = encodeRow(row);
   if (operation.kind === "insert") {
@@ -66,7 +72,7 @@ export function rowRequest(table: string, operation: TableOperation): RowRequest
   }
   if (operation.kind !== "upsert") headers["If-Match"] = operation.etag ?? "*";
   const method = operation.kind === "merge" ? "PATCH" : "PUT";
-  return { method, path: rowPath(table, row.partitionKey, row.rowKey), headers, body };
+  return { method, path, headers, body };
 }
 
 /** @throws StorageRejectedError unless these are 1 to 100 operations on one partition. */

@@ -174,19 +174,23 @@ export const events: Topic = {
       expect(await app.result(handle)).toEqual(["event", "slow"]);
     }),
 
-    contractCase("an event for an instance that does not exist ends in the dead letters", async (scene) => {
-      const sender = defineOrchestration("sender", function* (ctx) {
-        ctx.sendEvent("nobody", "lost", "payload");
-        yield* ctx.createTimer(0);
-      });
-      const app = await runApp(scene, { orchestrations: [sender] });
-      await app.call(sender, undefined);
+    contractCase(
+      "an event for an instance that does not exist ends in the dead letters",
+      async (scene) => {
+        const sender = defineOrchestration("sender", function* (ctx) {
+          ctx.sendEvent("nobody", "lost", "payload");
+          yield* ctx.createTimer(0);
+        });
+        const app = await runApp(scene, { orchestrations: [sender] });
+        await app.call(sender, undefined);
 
-      const letter = await scene.until("the dead letter", async () => (await scene.deadLetters())[0]);
+        const letter = await scene.until("the dead letter", async () => (await scene.deadLetters())[0]);
 
-      expect(letter).toMatchObject({ instanceId: "nobody" });
-      expect(letter.body).toContain("lost");
-    }),
+        expect(letter).toMatchObject({ instanceId: "nobody" });
+        expect(letter.body).toContain("lost");
+      },
+      { needsVirtualTime: true },
+    ),
 
     contractCase("an instance raises events on another and on itself", async (scene) => {
       const sender = defineOrchestration("sender", function* (ctx, target: string) {

@@ -82,6 +82,7 @@ export class Execution {
   readonly #open = new Map<number, OpenTask>();
   readonly #held: { readonly event: HistoryEvent; readonly order: number }[] = [];
   #suspended = false;
+  #steering: HistoryEventOf<"ExecutionSuspended" | "ExecutionResumed"> | undefined;
   #awaitingStart = false;
   #lenientUntil = -1;
   #main: Task<unknown> | undefined;
@@ -108,6 +109,11 @@ export class Execution {
 
   get isSuspended(): boolean {
     return this.#suspended;
+  }
+
+  /** The last suspend or resume, which the next generation must know to tell an earlier one that comes later. */
+  get steering(): HistoryEvent | undefined {
+    return this.#steering;
   }
 
   get isAwaitingStart(): boolean {
@@ -169,6 +175,13 @@ export class Execution {
     if (!this.isReplaying) this.#logs.push(entry);
   }
 
+  /** Suspends and resumes count in the order they were asked for, even if they come in another. */
+  private isOvertaken(event: HistoryEventOf<"ExecutionSuspended" | "ExecutionResumed">): boolean {
+    if (event.timestamp < (this.#steering?.timestamp ?? 0)) return true;
+    this.#steering = event;
+    return false;
+  }
+
   private arm(timer: DurableTimer): number {
     return this.decide(
       () => ({ type: "TimerCreated", fireAt: timer.fireAtMs, ...optional("name", timer.timerName) }),
@@ -224,10 +237,12 @@ export class Execution {
       } else this.holdOr(event, () => this.take(event)?.task.complete(undefined, this.order));
     },
     EventRaised: (event) => this.holdOr(event, () => this.mailbox.deliver(event, this.order)),
-    ExecutionSuspended: () => {
+    ExecutionSuspended: (event) => {
+      if (this.isOvertaken(event)) return;
       this.#suspended = true;
     },
-    ExecutionResumed: () => {
+    ExecutionResumed: (event) => {
+      if (this.isOvertaken(event)) return;
       this.#suspended = false;
       this.releaseHeld();
     },

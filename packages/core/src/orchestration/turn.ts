@@ -233,7 +233,7 @@ class Fold {
     state: InstanceState,
     outcome: Extract<ExecutionOutcome, { kind: "continuedAsNew" }>,
   ): InstanceState {
-    const unapplied = (this.instance.execution?.unapplied ?? []).filter(survivesGeneration);
+    const { steering, unapplied = [] } = this.instance.execution ?? {};
     const own = without(state, "carriedOutbox");
     this.carry(outboxOf(own, this.#events));
     const started: Started = {
@@ -251,8 +251,9 @@ class Fold {
     this.#events = [
       { type: "OrchestratorStarted", timestamp: this.now },
       started,
+      ...(steering ? [steering] : []),
       ...outcome.carryover,
-      ...unapplied,
+      ...unapplied.filter(survivesGeneration),
     ];
     const recentMessageIds = this.instance.beginGeneration(state.name, state.customStatus);
     return { ...own, executionId: started.executionId, recentMessageIds };
