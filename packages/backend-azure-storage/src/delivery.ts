@@ -1,5 +1,8 @@
 import type { TaskMessage } from "@perdure/core";
-import type { Receipt } from "./storage/storage";
+import type { QueueStore, Receipt } from "./storage/storage";
+import { StorageConflict } from "./storage/storage-errors";
+
+const HELD_SECONDS = 60;
 
 /** One message of a control queue in the hands of the queue's owner. */
 export interface Delivery {
@@ -17,4 +20,14 @@ export interface Delivery {
   consumed: boolean;
   /** A commit has consumed it, or a read made after it came proves that it means nothing: it may be deleted. */
   proven: boolean;
+}
+
+/** A newer receipt of a message that nobody else has received or deleted since; `undefined` when somebody has. */
+export async function stillHeld(queue: QueueStore, receipt: Receipt): Promise<Receipt | undefined> {
+  try {
+    return await queue.update(receipt, HELD_SECONDS);
+  } catch (error) {
+    if (error instanceof StorageConflict) return undefined;
+    throw error;
+  }
 }

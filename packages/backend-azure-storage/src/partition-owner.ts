@@ -7,7 +7,8 @@
  *   comes back if the process dies.
  * - O3 While a session is held, at least one of its messages stays in the queue (anchor), and is hidden anew before it
  *   shows. Of many, the others may show: to receive 32 again is one request, to hide them is 32.
- * - O4 Ended, an owner touches nothing any more; its messages come back by themselves.
+ * - O4 Ended, an owner touches nothing any more; its messages come back by themselves. While its lease may have run out
+ *   it receives, hides and deletes nothing: all that is its successor's.
  */
 import { CorruptStorageError } from "@perdure/core";
 import type { ActivityMessage, RuntimeStatus, TaskMessage } from "@perdure/core";
@@ -16,6 +17,7 @@ import { PollBackoff } from "./backoff";
 import type { Changes } from "./changes";
 import type { DeadLetters } from "./dead-letters";
 import { hideSeconds } from "./delay";
+import { stillHeld } from "./delivery";
 import type { Delivery } from "./delivery";
 import { DueHeap } from "./due-heap";
 import { open, seal, sealEarly } from "./envelope";
@@ -60,6 +62,8 @@ export interface InstanceRecord {
 const RECEIVE_COUNT = 32;
 /** With this many sessions waiting for the worker, receiving pauses. */
 const MAX_READY = 256;
+/** O4: how often to look whether the lease has been renewed. */
+const LEASE_PAUSE_MS = 250;
 /** Instances whose last commit is remembered; workers keep fewer in memory. */
 const MAX_LATEST = 20_000;
 
@@ -198,8 +202,9 @@ export class PartitionOwner implements Ownership {
       await delivery.renewing;
       if (this.#ended.signal.aborted) return;
       try {
-        await this.queue.delete(delivery.receipt);
-        if (delivery.blob !== undefined) await this.services.payloads.delete([delivery.blob]);
+        if (!this.mayCommit()) return; // O4: to a successor it may be the anchor
+        const isDeleted = await this.queue.delete(delivery.receipt);
+        if (isDeleted && delivery.blob !== undefined) await this.services.payloads.delete([delivery.blob]);
       } finally {
         this.#inHand.delete(messageId); // what is still there comes again and is judged anew
         this.#ownDeliveries.delete(messageId);
@@ -250,6 +255,7 @@ export class PartitionOwner implements Ownership {
     while (!signal.aborted) {
       try {
         if (this.services.ready.size >= MAX_READY) await clock.sleep(50, signal);
+        else if (!this.mayCommit()) await clock.sleep(LEASE_PAUSE_MS, signal);
         else if ((await this.receive(signal)) < RECEIVE_COUNT) await this.#backoff.pause(signal);
       } catch (error) {
         if (this.takesNothing) return;
@@ -264,6 +270,7 @@ export class PartitionOwner implements Ownership {
     const hiddenUntil = settings.clock.now() + settings.visibilityMs;
     const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
     if (received.length > 0) this.#backoff.received();
+    if (!this.mayCommit()) return 0; // O4: the answer took too long
     const deliveries = await Promise.all(received.map((message) => this.tryTake(message, hiddenUntil)));
     for (const [index, delivery] of deliveries.entries()) {
       if (!delivery) continue;
@@ -314,12 +321,14 @@ export class PartitionOwner implements Ownership {
       return delivery;
     } catch (error) {
       if (!CorruptStorageError.is(error)) throw error; // its blob cannot be had now
+      const held = await stillHeld(this.queue, receipt);
+      if (!held) return undefined; // somebody else has read it, and deleted the blob
       const reason = error.message;
       this.services.settings.logger.error(
         `A message of control queue ${this.partition} is unreadable: ${reason}`,
       );
       await this.services.deadLetters.add("", "control", reason, dequeueCount, text);
-      await this.queue.delete(receipt);
+      await this.queue.delete(held);
       return undefined;
     }
   }
@@ -499,7 +508,7 @@ export class PartitionOwner implements Ownership {
       const soon = clock.now() + visibilityMs / 2;
       for (const record of this.#records.values()) {
         const anchor = record.settled[0] ?? record.session?.taken[0] ?? record.inbox[0];
-        if (anchor && anchor.hiddenUntil < soon && !this.#ended.signal.aborted) this.renew(anchor);
+        if (anchor && anchor.hiddenUntil < soon && this.mayCommit()) this.renew(anchor);
       }
     }
   }

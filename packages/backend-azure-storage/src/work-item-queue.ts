@@ -2,6 +2,7 @@
 import { CorruptStorageError, WorkItemLockLostError } from "@perdure/core";
 import type { ActivityMessage, ActivitySource, ActivityWorkItem, TaskMessage } from "@perdure/core";
 import { PollBackoff } from "./backoff";
+import { stillHeld } from "./delivery";
 import type { DeadLetters } from "./dead-letters";
 import { open, seal } from "./envelope";
 import type { Payloads } from "./payloads";
@@ -104,8 +105,10 @@ export class WorkItemQueue implements ActivitySource {
       return item;
     } catch (error) {
       if (!CorruptStorageError.is(error)) throw error; // its blob cannot be had now
+      const held = await stillHeld(this.queue, received);
+      if (!held) return undefined; // somebody else has read it, and deleted the blob
       await this.services.deadLetters.add("", "workItem", error.message, dequeueCount, text);
-      await this.queue.delete(received);
+      await this.queue.delete(held);
       return undefined;
     }
   }
@@ -146,8 +149,8 @@ class AzureWorkItem implements ActivityWorkItem {
     this.services.settings.payloadLimit.check(result, result.instanceId);
     await this.services.send(result);
     this.owner.forget(this.receipt.messageId);
-    await this.queue.delete(this.receipt);
-    if (this.blob !== undefined) await this.services.payloads.delete([this.blob]);
+    const isDeleted = await this.queue.delete(this.receipt);
+    if (isDeleted && this.blob !== undefined) await this.services.payloads.delete([this.blob]);
   }
 
   async abandon(retryAt: number, reason: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { WorkItemLockLostError } from "@perdure/core";
-import type { ActivitySource, ActivityWorkItem, Clock, Logger } from "@perdure/core";
+import { PayloadTooLargeError, WorkItemLockLostError } from "@perdure/core";
+import type { ActivitySource, ActivityWorkItem, Clock, Logger, TaskMessage } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
 import { linkSignals } from "./linked-signal";
 import type { Semaphore } from "./semaphore";
@@ -57,7 +57,7 @@ export class ActivityDispatcher {
     try {
       const result = await Promise.race([this.runner.run(item.message, unwanted.signal), unwanted.aborted]);
       if (item.lost.aborted) return;
-      if (result) await item.complete(result);
+      if (result) await this.complete(item, result);
       else await item.abandon(this.clock.now(), "the worker stopped before the activity had ended");
     } catch (error) {
       if (WorkItemLockLostError.is(error)) return; // it runs elsewhere
@@ -70,6 +70,16 @@ export class ActivityDispatcher {
       await this.giveBack(item);
     } finally {
       unwanted.unlink();
+    }
+  }
+
+  /** A result that the backend does not store is a failure, which the orchestration can catch. */
+  private async complete(item: ActivityWorkItem, result: TaskMessage): Promise<void> {
+    try {
+      await item.complete(result);
+    } catch (error) {
+      if (!PayloadTooLargeError.is(error)) throw error;
+      await item.complete(this.runner.failure(item.message, error));
     }
   }
 

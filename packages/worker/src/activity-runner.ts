@@ -34,10 +34,15 @@ export class ActivityRunner {
       );
       return this.completion(message, { type: "TaskCompleted", ...optional("result", result) });
     } catch (error) {
-      return this.completion(message, { type: "TaskFailed", failure: toFailure(error) });
+      return this.failure(message, error);
     } finally {
       ended.abort();
     }
+  }
+
+  /** Tells the instance that its activity has failed. */
+  failure(message: ActivityMessage, error: unknown): TaskMessage {
+    return this.completion(message, { type: "TaskFailed", failure: toFailure(error) });
   }
 
   private completion(

@@ -162,7 +162,10 @@ export class SessionRunner {
 
   private async refuse(): Promise<false> {
     const { session, services } = this;
-    if (session.deliveryCount >= DELIVERIES_BEFORE_START && !(await services.instances.get(session.instanceId))) {
+    if (
+      session.deliveryCount >= DELIVERIES_BEFORE_START &&
+      !(await services.instances.get(session.instanceId))
+    ) {
       await session.deadLetter(`There is no instance '${session.instanceId}'.`);
     } else {
       await session.abandon(
