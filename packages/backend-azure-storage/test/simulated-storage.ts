@@ -22,7 +22,7 @@ import type {
   TableQuery,
   TableStore,
 } from "../src/storage/storage";
-import { keysOf } from "../src/storage/table-transaction";
+import { assertWellFormed, keysOf } from "../src/storage/table-transaction";
 import { ContainerModel } from "./storage/simulated-container";
 import { type QueueMessage, QueueModel } from "./storage/simulated-queue";
 import { TableModel, assertSendable } from "./storage/simulated-table";
@@ -181,7 +181,8 @@ class SimulatedTable implements TableStore {
     return this.#send("getRow", `${partitionKey}/${rowKey}`, () => this.#table.get(partitionKey, rowKey));
   }
 
-  query(query: TableQuery): Promise<TablePage> {
+  async query(query: TableQuery): Promise<TablePage> {
+    if (query.filter !== undefined) assertWellFormed(query.filter, "A filter"); // M3
     return this.#send("queryRows", "", () => this.#table.query(query, this.#rowsScannedPerPage));
   }
 
