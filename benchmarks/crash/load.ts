@@ -1,9 +1,10 @@
 /** Starts orchestrations and raises their events while workers die, and keeps account of which have ended. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, InstanceHandle, TerminalStatus } from "perdure";
+import { Gate } from "./gate";
 import type { Random } from "./random";
 import { planRun } from "./scenarios";
-import type { Run } from "./scenarios";
+import type { Driven, Run } from "./scenarios";
 
 const FINISHED: readonly TerminalStatus[] = ["Completed", "Failed", "Terminated"];
 
@@ -16,15 +17,28 @@ export class Load {
     private readonly client: Client,
     private readonly random: Random,
     private readonly giveUp: AbortController,
+    private readonly gate = new Gate(),
   ) {}
 
   /** Starts runs, `pauseMs` apart on average, as long as `wantsMore` says so. */
   async start(pauseMs: number, wantsMore: () => boolean): Promise<void> {
     while (wantsMore() && !this.signal.aborted) {
-      await this.startOne();
+      await this.startRun(planRun(this.runs.length, this.random));
       await sleep(this.random.next() * 2 * pauseMs, undefined, { signal: this.signal }).catch(
         () => undefined,
       );
+    }
+  }
+
+  async startRun(run: Run): Promise<void> {
+    this.runs.push(run);
+    try {
+      const instance = await this.gate.pass(() =>
+        this.client.startNew(run.name, run.input, { instanceId: run.instanceId }),
+      );
+      if (run.drive) this.keep(this.drive(run.drive, instance));
+    } catch (error) {
+      this.faults.push(`${run.instanceId} could not be started: ${String(error)}`);
     }
   }
 
@@ -55,24 +69,20 @@ export class Load {
     return this.giveUp.signal;
   }
 
-  private async startOne(): Promise<void> {
-    const run = planRun(this.runs.length, this.random);
-    this.runs.push(run);
-    try {
-      const instance = await this.client.startNew(run.name, run.input, { instanceId: run.instanceId });
-      if (run.drive) this.keep(this.drive(run.drive, instance));
-    } catch (error) {
-      this.faults.push(`${run.instanceId} could not be started: ${String(error)}`);
-    }
-  }
-
   private async drive(drive: NonNullable<Run["drive"]>, instance: InstanceHandle): Promise<void> {
     try {
-      await drive(instance, this.signal);
+      await drive(this.gated(instance), this.signal);
     } catch (error) {
       if (!this.signal.aborted)
         this.faults.push(`${instance.instanceId} could not be sent its events: ${String(error)}`);
     }
+  }
+
+  private gated(instance: InstanceHandle): Driven {
+    return {
+      status: () => this.gate.pass(() => instance.status()),
+      raiseEvent: (event, payload) => this.gate.pass(() => instance.raiseEvent(event, payload)),
+    };
   }
 
   private keep(drive: Promise<void>): void {

@@ -11,10 +11,10 @@ import { AzureStorageBackend } from "@perdure/backend-azure-storage";
 import { Command } from "commander";
 import { Client } from "perdure";
 import { startAzurite } from "../../scripts/azurite";
-import { analyse, executionFaults } from "./analysis";
-import { checkRun, hubFaults, purgeFaults } from "./checks";
-import type { CheckedRun } from "./checks";
+import { analyse } from "./analysis";
+import { purgeFaults } from "./checks";
 import { readExecutions } from "./execution-log";
+import { judge } from "./judge";
 import { readLeaseRows } from "./lease-rows";
 import { Load } from "./load";
 import { Random } from "./random";
@@ -52,12 +52,15 @@ async function main(options: Options): Promise<boolean> {
   const giveUp = new AbortController();
   setMaxListeners(0, giveUp.signal); // every run that gets events listens
   const timer = setTimeout(() => giveUp.abort(), options.limit * 1000);
-  const pool = new WorkerPool({ connectionString, folder, pace: options.pace }, () => giveUp.abort());
+  const program = path.join(__dirname, "worker.ts");
+  const pool = new WorkerPool(program, { connectionString, folder, pace: options.pace }, () =>
+    giveUp.abort(),
+  );
   const load = new Load(client, new Random(options.seed), giveUp);
 
   const elapsedMs = await killWhileRunning(pool, load, options);
   clearTimeout(timer);
-  const faults = await judge(client, pool, load, { folder, connectionString, elapsedMs, ...options });
+  const faults = await report(client, pool, load, { folder, connectionString, elapsedMs, ...options });
   await backend.stop();
   await azurite.stop();
 
@@ -113,7 +116,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
 }
 
 /** Prints what happened and resolves with all that is wrong. */
-async function judge(
+async function report(
   client: Client,
   pool: WorkerPool,
   load: Load,
@@ -121,19 +124,7 @@ async function judge(
 ): Promise<readonly string[]> {
   const executions = readExecutions(folder);
   const leaseRows = await readLeaseRows(connectionString);
-  const checked: CheckedRun[] = [];
-  for (const run of load.runs) checked.push(await checkRun(client, run));
-  const faulty = checked.filter(({ faults }) => faults.length > 0);
-  const expectedKeys = load.runs.flatMap(({ keys }) => keys);
-  const faults = [
-    ...pool.faults,
-    ...load.faults,
-    ...faulty.flatMap(({ run, faults: each }) =>
-      each.map((fault) => `${run.name} '${run.instanceId}': ${fault}.`),
-    ),
-    ...executionFaults(executions, expectedKeys),
-    ...(await hubFaults(client, load.runs)),
-  ];
+  const { checked, faulty, faults } = await judge(client, pool, load, executions);
   printOutcome({
     seed,
     pace,

@@ -3,14 +3,23 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "./random";
-import type { WorkerConfig } from "./worker";
+import type { WorkerConfig } from "./run-worker";
 
 /** The death of a worker process at our hands. */
 export interface Kill {
   readonly workerId: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+}
+
+/** A time in which a worker process did nothing. */
+export interface Pause {
+  readonly workerId: string;
+  /** Milliseconds since the epoch, as is `until`. */
+  readonly at: number;
+  readonly until: number;
 }
 
 interface WorkerProcess {
@@ -30,8 +39,12 @@ export class WorkerPool {
   #started = 0;
   #isStopping = false;
 
-  /** @param onFault Told when a worker has ended by itself. */
+  /**
+   * @param program What each process runs.
+   * @param onFault Told when a worker has ended by itself.
+   */
   constructor(
+    private readonly program: string,
     private readonly config: Omit<WorkerConfig, "workerId">,
     private readonly onFault: () => void,
   ) {}
@@ -59,6 +72,24 @@ export class WorkerPool {
     victim.child.kill("SIGKILL");
   }
 
+  /** Stops one of the workers with SIGSTOP, for a time, and resolves when it goes on. */
+  async pauseOne(random: Random, pauseMs: number): Promise<Pause | undefined> {
+    const running = [...this.#processes].filter(({ isUp }) => isUp);
+    if (running.length === 0) return undefined;
+    const { workerId, child } = random.pick(running);
+    child.kill("SIGSTOP");
+    const at = Date.now();
+    await sleep(pauseMs);
+    child.kill("SIGCONT");
+    return { workerId, at, until: Date.now() };
+  }
+
+  /** For the end of the driver: a process that is paused does not see that its driver is gone. */
+  killAll(): void {
+    this.#isStopping = true;
+    for (const { child } of this.#processes) child.kill("SIGKILL");
+  }
+
   /** Lets every worker finish and hand back what it has. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -69,7 +100,7 @@ export class WorkerPool {
     const workerId = `worker-${(++this.#started).toString().padStart(3, "0")}`;
     const config: WorkerConfig = { ...this.config, workerId };
     const errors = openSync(path.join(config.folder, `${workerId}.log`), "a");
-    const child = fork(path.join(__dirname, "worker.ts"), [JSON.stringify(config)], {
+    const child = fork(this.program, [JSON.stringify(config)], {
       stdio: ["ignore", "ignore", errors, "ipc"],
     });
     closeSync(errors);

@@ -4,11 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { defineEvent, defineOrchestration } from "perdure";
-import type { InstanceHandle } from "perdure";
 import type { Random } from "../random";
 import { work, worked } from "../work";
 import { range } from "./run";
-import type { Run } from "./run";
+import type { Driven, Run } from "./run";
 
 interface EventsInput {
   readonly value: number;
@@ -94,7 +93,7 @@ function sorted(output: unknown): unknown {
   return { taken: [...taken].sort((a, b) => a - b), ...rest };
 }
 
-async function raiseOneByOne(instance: InstanceHandle, count: number, signal: AbortSignal): Promise<void> {
+async function raiseOneByOne(instance: Driven, count: number, signal: AbortSignal): Promise<void> {
   for (const event of range(count)) {
     while (((await instance.status()).customStatus ?? 0) !== event) {
       await sleep(LOOK_EVERY_MS, undefined, { signal });
@@ -103,11 +102,7 @@ async function raiseOneByOne(instance: InstanceHandle, count: number, signal: Ab
   }
 }
 
-async function raiseAll(
-  instance: InstanceHandle,
-  pauses: readonly number[],
-  signal: AbortSignal,
-): Promise<void> {
+async function raiseAll(instance: Driven, pauses: readonly number[], signal: AbortSignal): Promise<void> {
   for (const [event, ms] of pauses.entries()) {
     await instance.raiseEvent(stepEvent, event);
     await sleep(ms, undefined, { signal });

@@ -8,7 +8,7 @@ import { planSequence, sequence } from "./sequence";
 import { childWithHint, family, planFamily } from "./sub-orchestrations";
 import { planTimers, timers } from "./timers";
 
-export type { Run } from "./run";
+export type { Driven, Run } from "./run";
 export { tookOutOfOrder } from "./events";
 
 export const ORCHESTRATIONS: NonNullable<WorkerOptions["orchestrations"]> = [

@@ -1,5 +1,11 @@
-import type { InstanceHandle } from "perdure";
+import type { EventDefinition } from "perdure";
 import type { Random } from "../random";
+
+/** What the outside needs of an instance to drive it. */
+export interface Driven {
+  status(): Promise<{ readonly customStatus?: unknown }>;
+  raiseEvent(event: EventDefinition<number>, payload: number): Promise<void>;
+}
 
 /** One orchestration to start, and what a run without any fault would do. */
 export interface Run {
@@ -16,7 +22,7 @@ export interface Run {
   /** The part of the real result to compare with `expected`. Default: all of it. */
   readonly comparable?: (output: unknown) => unknown;
   /** What the outside does while it runs: raises events. Rejects when `signal` aborts first. */
-  readonly drive?: (instance: InstanceHandle, signal: AbortSignal) => Promise<void>;
+  readonly drive?: (instance: Driven, signal: AbortSignal) => Promise<void>;
 }
 
 /** Draws one run of a scenario. */
