@@ -1,0 +1,21 @@
+/** Tests of orchestrations: virtual time, mocks, crashes, replay of recorded histories. For any test runner. */
+export { formatHistory } from "./format-history";
+export { TestHost } from "./host/test-host";
+export { mockActivity } from "./host/mock-activity";
+export type { InstanceReference, TestHostOptions } from "./host/test-host";
+export type { PlannedEvent } from "./host/planned-events";
+export type { ActivityCall } from "./hub/activity-bench";
+export { InstanceBlockedError, NeverReachedError, StalledError } from "./hub/errors";
+export type { Side, StorageOperation } from "./hub/operations";
+export type { StorageFault } from "./hub/storage-faults";
+export type { WatchedInstance } from "./hub/watched-instance";
+export { ReplayError, assertReplays } from "./replay/assert-replays";
+export { checkReplay } from "./replay/check-replay";
+export type { ReplayCheck, ReplayDivergence } from "./replay/check-replay";
+export { recordFixture, saveFixture } from "./replay/fixture";
+export type { Fixture, Recorded } from "./replay/fixture";
+export { eventWhen, explore } from "./explore/explore";
+export type { ExploreOptions, ExploredEvent } from "./explore/explore";
+export { ConvergenceError, ExploreReport } from "./explore/report";
+export type { ExploredDivergence, RepeatedActivity } from "./explore/report";
+export type { RunOutcome, World } from "./explore/run";
