@@ -23,6 +23,6 @@ module.exports = {
   collectCoverageFrom: ["packages/*/src/**/*.ts"],
   maxWorkers: 2,
   // Cases of the conformance suite in real time, which mostly wait.
-  maxConcurrency: 6,
+  maxConcurrency: 4,
   testTimeout: 30_000,
 };

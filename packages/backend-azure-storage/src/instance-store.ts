@@ -52,8 +52,24 @@ export class AzureInstanceStore implements InstanceStore {
   }
 
   async get(instanceId: string): Promise<InstanceStatus | undefined> {
+    return (await this.look(instanceId)).status;
+  }
+
+  /** The status, and the row that it was judged by. */
+  private async look(
+    instanceId: string,
+  ): Promise<{ readonly row: StoredRow | undefined; readonly status: InstanceStatus | undefined }> {
     const { history, instances } = this.services;
     const [row, current] = await Promise.all([instances.get(instanceId), history.readState(instanceId)]);
+    return { row, status: await this.judge(instanceId, row, current) };
+  }
+
+  private async judge(
+    instanceId: string,
+    row: StoredRow | undefined,
+    current: Awaited<ReturnType<HistoryTable["readState"]>>,
+  ): Promise<InstanceStatus | undefined> {
+    const { history, instances } = this.services;
     if (!row && !current) return undefined;
     if (!current || (row && !isCurrent(current.state, row))) return row && instances.status(row);
     const isShown = row?.["ExecutionId"] === current.state.executionId;
@@ -75,10 +91,9 @@ export class AzureInstanceStore implements InstanceStore {
 
   async purge(instanceId: string): Promise<boolean> {
     const { history, instances, payloads } = this.services;
-    const [row, sentinel, status] = await Promise.all([
-      instances.get(instanceId),
+    const [{ row, status }, sentinel] = await Promise.all([
+      this.look(instanceId),
       history.readSentinel(instanceId),
-      this.get(instanceId),
     ]);
     if (!status) return false;
     if (!isTerminal(status.status)) {
@@ -111,7 +126,7 @@ export class AzureInstanceStore implements InstanceStore {
   private async replace(message: StartMessage, reusable: readonly RuntimeStatus[]): Promise<void> {
     const { instances } = this.services;
     const { instanceId } = message;
-    const [row, status] = await Promise.all([instances.get(instanceId), this.get(instanceId)]);
+    const { row, status } = await this.look(instanceId);
     if (status && !reusable.includes(status.status))
       throw new InstanceAlreadyExistsError(instanceId, status.status);
     try {

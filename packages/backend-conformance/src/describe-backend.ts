@@ -7,7 +7,7 @@ import { Scene } from "./scene";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const CLEANUP_MS = 15_000;
-const LOCK_MS = { virtual: 60_000, real: 4000 };
+const LOCK_MS = { virtual: 60_000, real: 6000 };
 
 /** Registers the tests every backend passes: the contract's cases, and every feature through worker and client. */
 export function describeBackend(name: string, harness: BackendHarness, part?: "contract" | "features"): void {
