@@ -1,8 +1,9 @@
 /** `{Hub}Partitions`: who owns which control queue, under which epoch, and which epochs ended cleanly. */
+import { optional } from "@perdure/core";
 import { readJson, readNumber, readText, readTime, timeColumn } from "./columns";
 import type { HubNames } from "./names";
 import { StorageConflict } from "./storage/storage-errors";
-import type { StoredRow, TableOperation, TableRow, TableStore } from "./storage/storage";
+import type { StoredRow, TableOperation, TablePage, TableRow, TableStore } from "./storage/storage";
 
 /** Clean epochs remembered per partition; older ones count as unclean. */
 const REMEMBERED_EPOCHS = 200;
@@ -39,8 +40,17 @@ export class LeaseTable {
   }
 
   async readAll(): Promise<readonly LeaseRow[]> {
-    const page = await this.table.query({ filter: "PartitionKey eq ''" });
-    return page.rows.map(leaseRow).sort((a, b) => a.partition - b.partition);
+    const rows: LeaseRow[] = [];
+    let continuationToken: string | undefined;
+    do {
+      const page: TablePage = await this.table.query({
+        filter: "PartitionKey eq ''",
+        ...optional("continuationToken", continuationToken),
+      });
+      rows.push(...page.rows.map(leaseRow));
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined);
+    return rows.sort((a, b) => a.partition - b.partition);
   }
 
   /** Adds the rows of a new hub. Another process may do so at the same time. */

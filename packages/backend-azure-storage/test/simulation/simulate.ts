@@ -66,6 +66,7 @@ class Simulation {
     const skews = new Random(seed + 1);
     this.#world = new World(this.#clock, {
       registrations: this.#code.registrations,
+      rowsScannedPerPage: random.pick([2, 7, 1000, 1000]),
       skewMs: () => skews.int(2 * skew + 1) - skew,
       tuning: {
         partitionCount: 1 + random.int(4),

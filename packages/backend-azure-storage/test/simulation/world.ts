@@ -31,6 +31,8 @@ class SkewedClock implements Clock {
 export interface WorldOptions {
   readonly tuning: AzureStorageTuning;
   readonly skewMs: () => number;
+  /** Rows that the service looks at for one page: few of them truncate every query. */
+  readonly rowsScannedPerPage: number;
   readonly registrations: {
     readonly orchestrations: readonly AnyOrchestration[];
     readonly activities: readonly AnyActivity[];
@@ -55,7 +57,8 @@ export class World {
     private readonly options: WorldOptions,
   ) {
     this.#start = clock.now();
-    this.storage = new SimulatedStorage(clock);
+    const { rowsScannedPerPage } = options;
+    this.storage = new SimulatedStorage(clock, { rowsScannedPerPage });
   }
 
   /** A client in a process to which nothing happens. */
