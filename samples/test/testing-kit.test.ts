@@ -1,6 +1,6 @@
 /** How to test orchestrations with `@perdure/testing`: the suite somebody who uses Perdure would write. */
 import { assertReplays, eventWhen, explore, recordFixture, TestHost } from "@perdure/testing";
-import { NonRetriableError, defineActivity } from "perdure";
+import { NonRetriableError, defineActivity, defineOrchestration } from "perdure";
 import { approveExpense, decided, notify } from "../src/approval";
 import type { Waiting } from "../src/approval";
 import { readFreeMemory, stop, watchMemory } from "../src/monitor";
@@ -162,5 +162,50 @@ describe("the monitor", () => {
 
     expect(result).toEqual({ checks: 4, leastFreeMb: 300 });
     expect(host.now).toEqual(new Date("2030-01-01T00:03:00Z"));
+  });
+});
+
+describe("a nightly schedule, kept by an orchestration", () => {
+  const report = defineActivity("report", (_ctx, night: string) => `report of ${night}`);
+  const nightly = defineOrchestration("nightly", function* (ctx, nightsLeft: number) {
+    const now = ctx.currentUtcDateTime;
+    const today = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), 2);
+    yield* ctx.createTimer(new Date(today > now.getTime() ? today : today + 86_400_000));
+    yield* ctx.callActivity(report, ctx.currentUtcDateTime.toISOString().slice(0, 10));
+    return nightsLeft > 1 ? yield* ctx.continueAsNew(nightsLeft - 1) : "done";
+  });
+
+  it("reports at two, every night of a year, in an instant", async () => {
+    const yearlong = await TestHost.start({ orchestrations: [nightly], activities: [report] });
+
+    expect(await yearlong.run(nightly, 365)).toBe("done");
+
+    const nights = yearlong.calls(report).map(({ startedAt }) => startedAt.toISOString());
+    expect(nights).toHaveLength(365);
+    expect(new Set(nights.map((night) => night.slice(11, 16)))).toEqual(new Set(["02:00"]));
+    expect(nights.at(-1)).toMatch(/^2030-12-31/);
+    await yearlong.stop();
+  });
+
+  it("reports each night once, whenever a worker dies", async () => {
+    const found = await explore(nightly, {
+      input: 3,
+      seeds: 3,
+      normalize: (output) => output,
+      world: () => {
+        const nights = new Map<string, string>();
+        return {
+          activities: [
+            defineActivity("report", ({ idempotencyKey }, night: string) => {
+              nights.set(idempotencyKey, night);
+            }),
+          ],
+          observe: () => [...nights.values()],
+        };
+      },
+    });
+
+    found.assertConverges();
+    expect(found.expected.observed).toEqual(["2030-01-01", "2030-01-02", "2030-01-03"]);
   });
 });
