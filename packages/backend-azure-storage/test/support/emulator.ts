@@ -8,6 +8,7 @@ const connectionString = process.env["PERDURE_TEST_STORAGE"] ?? "";
 /** Hubs on the emulator, in real time. */
 export const emulator: BackendHarness = {
   time: "real",
+  attempts: 3,
   timeoutMs: 60_000,
   open: (options) =>
     openHub(
