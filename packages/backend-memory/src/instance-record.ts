@@ -1,4 +1,4 @@
-import { isTerminal, optional } from "@perdure/core";
+import { Wakeups, isTerminal, optional } from "@perdure/core";
 import type {
   Checkpoint,
   HistoryEvent,
@@ -11,7 +11,6 @@ import type {
 } from "@perdure/core";
 import type { Lock } from "./lock";
 import { Mailbox } from "./mailbox";
-import { Wakeups } from "./wakeups";
 
 /** All that is stored of one instance id. What is inside is frozen. */
 export class InstanceRecord {

@@ -1,8 +1,6 @@
-import { StorageUnavailableError } from "@perdure/core";
-import type { Clock } from "@perdure/core";
+import { StorageUnavailableError, Wakeups } from "@perdure/core";
+import type { Clock, DueQueue } from "@perdure/core";
 import { Breather } from "./breather";
-import type { DueQueue } from "./due-queue";
-import { Wakeups } from "./wakeups";
 
 /** Whether a backend object takes work: not at first, then between `start` and `stop`, and never after its death. */
 export class Lifetime {

@@ -2,12 +2,11 @@
  * One task hub in memory, shared by all the backend objects that are given it. Every method is synchronous, so
  * whatever a caller does without waiting is atomic (B1), and messages are there only after what decided them (B2).
  */
+import { DueQueue, Wakeups } from "@perdure/core";
 import type { ActivityMessage, DeadLetter, TaskMessage } from "@perdure/core";
-import { DueQueue } from "./due-queue";
 import { frozenCopy } from "./frozen-copy";
 import { InstanceRecord } from "./instance-record";
 import type { Lock } from "./lock";
-import { Wakeups } from "./wakeups";
 
 /** A stored activity on the work-item queue. */
 export interface ActivityRecord {

@@ -14,6 +14,7 @@ export type {
   OrchestrationDefinition,
   OrchestrationHandler,
 } from "./definitions";
+export { DueQueue } from "./due-queue";
 export { durationMs, momentMs } from "./duration";
 export type { Duration } from "./duration";
 export * from "./errors";
@@ -61,3 +62,4 @@ export type { OrchestrationGenerator, TaskOutcome } from "./tasks/task";
 export type { TaskOutcomes, TaskResults } from "./tasks/combinators";
 export type { RetryContext, RetryPolicy } from "./tasks/retry";
 export { VirtualClock } from "./virtual-clock";
+export { Wakeups } from "./wakeups";

@@ -1,4 +1,4 @@
-import type { Clock } from "@perdure/core";
+import type { Clock } from "./clock";
 import { Wakeups } from "./wakeups";
 
 interface Entry<T> {

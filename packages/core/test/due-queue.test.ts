@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
-import { VirtualClock } from "@perdure/core";
+import { VirtualClock } from "../src/virtual-clock";
 import { DueQueue } from "../src/due-queue";
-import { isOpen } from "./support";
+import { isOpen } from "./support/is-open";
 
 const item = fc.integer({ min: 0, max: 9 });
 const operation = fc.oneof(

@@ -1,4 +1,4 @@
-import type { Clock } from "@perdure/core";
+import type { Clock } from "./clock";
 
 /** A condition others wait for: they look, wait here, and look again. */
 export class Wakeups {
