@@ -21,7 +21,9 @@ import { hubNames, partitionOf } from "./names";
 import type { HubNames } from "./names";
 import type { AzureSession } from "./orchestration-session";
 import { PartitionOwner } from "./partition-owner";
+import type { OwnerServices } from "./partition-owner";
 import { Payloads } from "./payloads";
+import { QueuePuts } from "./queue-puts";
 import { ReadyQueue } from "./ready-queue";
 import { checkSettings } from "./settings";
 import type { AzureStorageTuning, Settings } from "./settings";
@@ -53,6 +55,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
   readonly #owners = new Map<number, PartitionOwner>();
   readonly #workerId: string;
   readonly #queues = new Map<number, QueueStore>();
+  readonly #puts = new Map<number, QueuePuts>();
   #partitionCount: Promise<number> | undefined;
   /** 0 until the hub has been looked at. */
   #knownPartitionCount = 0;
@@ -155,7 +158,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
           row,
           validUntil,
           this.controlQueue(row.partition),
-          this.ownerServices(),
+          this.ownerServices(row.partition),
         );
         this.#owners.set(row.partition, owner);
         owner.start();
@@ -204,8 +207,10 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
     if (await this.#owners.get(partition)?.send(message)) return;
     const { clock } = this.#settings;
     const delayMs = (message.visibleAt ?? 0) - clock.now();
-    const { text } = await seal(message, this.#payloads);
-    await this.controlQueue(partition).put(text, delayMs > 0 ? hideSeconds(delayMs, this.#settings) : 0);
+    await this.putsTo(partition).run(async () => {
+      const { text } = await seal(message, this.#payloads);
+      await this.controlQueue(partition).put(text, delayMs > 0 ? hideSeconds(delayMs, this.#settings) : 0);
+    });
   }
 
   /** When it is this process and the number of partitions is known. */
@@ -231,12 +236,18 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
     return queue;
   }
 
+  private putsTo(partition: number): QueuePuts {
+    let puts = this.#puts.get(partition);
+    if (!puts) this.#puts.set(partition, (puts = new QueuePuts()));
+    return puts;
+  }
+
   private tables(): ReturnType<Storage["table"]>[] {
     const { history, instances, deadLetters } = this.#names;
     return [history, instances, deadLetters].map((name) => this.#storage.table(name));
   }
 
-  private ownerServices(): ConstructorParameters<typeof PartitionOwner>[3] {
+  private ownerServices(partition: number): OwnerServices {
     return {
       settings: this.#settings,
       history: this.#history,
@@ -245,6 +256,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
       deadLetters: this.deadLetters,
       changes: this.#changes,
       ready: this.#ready,
+      puts: this.putsTo(partition),
       send: (message) => this.send(message),
       sendActivity: (message) => this.activities.send(message),
     };

@@ -158,7 +158,8 @@ export class AzureSession implements OrchestrationSession {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
-    if (this.#ended || !this.owner.mayCommit()) throw this.drop("its lease may have run out");
+    if (this.#ended) throw new WorkItemLockLostError(`Instance '${this.instanceId}' is not held any more.`);
+    if (!this.owner.mayCommit()) throw this.drop("its lease may have run out");
     const { services, epoch } = this.owner;
     services.settings.payloadLimit.check(checkpoint.events, this.instanceId);
     services.settings.payloadLimit.check(checkpoint.state, this.instanceId);
@@ -306,8 +307,7 @@ export class AzureSession implements OrchestrationSession {
   }
 
   private drop(why: string): WorkItemLockLostError {
-    this.owner.forget(this.giveUp());
-    this.end();
+    this.redeliver();
     return new WorkItemLockLostError(`Instance '${this.instanceId}' was dropped: ${why}.`);
   }
 
@@ -323,7 +323,7 @@ export class AzureSession implements OrchestrationSession {
   private redeliver(): void {
     const guessed = this.#guessedFirst;
     const deliveries = this.giveUp();
-    if (guessed) this.owner.repaired(this.instanceId); // nothing of this session was ever committed
+    if (guessed && this.#hasCommitted) this.owner.repaired(this.instanceId); // nothing of this session was ever committed
     this.record.mustRead = true;
     for (const delivery of deliveries) delivery.proven = false;
     this.record.inbox.push(...deliveries);

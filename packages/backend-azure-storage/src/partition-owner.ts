@@ -8,7 +8,10 @@
  * - O3 While a session is held, at least one of its messages stays in the queue (anchor), and is hidden anew before it
  *   shows. Of many, the others may show: to receive 32 again is one request, to hide them is 32.
  * - O4 Ended, an owner touches nothing any more; its messages come back by themselves. While its lease may have run out
- *   it receives, hides and deletes nothing: all that is its successor's.
+ *   it receives, hides and deletes nothing, and opens no session: all that is its successor's. If it is renewed after
+ *   all, nobody else owned the partition meanwhile, and what is in hand goes on in its order.
+ * - O5 What goes by hand waits until all that this process put in the queue before has been received: messages of one
+ *   sender come in order.
  */
 import { CorruptStorageError } from "@perdure/core";
 import type { ActivityMessage, RuntimeStatus, TaskMessage } from "@perdure/core";
@@ -28,6 +31,7 @@ import type { Ownership } from "./leases";
 import { AzureSession } from "./orchestration-session";
 import type { Payloads } from "./payloads";
 import { Projection } from "./projection";
+import type { QueuePuts } from "./queue-puts";
 import type { ReadyQueue } from "./ready-queue";
 import type { Settings } from "./settings";
 import type { QueueStore, ReceivedMessage } from "./storage/storage";
@@ -42,6 +46,8 @@ export interface OwnerServices {
   readonly deadLetters: DeadLetters;
   readonly changes: Changes;
   readonly ready: ReadyQueue<AzureSession>;
+  /** O5. */
+  readonly puts: QueuePuts;
   send(message: TaskMessage): Promise<void>;
   sendActivity(message: ActivityMessage): Promise<void>;
 }
@@ -64,6 +70,8 @@ const RECEIVE_COUNT = 32;
 const MAX_READY = 256;
 /** O4: how often to look whether the lease has been renewed. */
 const LEASE_PAUSE_MS = 250;
+/** O5, at most: a queue that others fill faster than it is emptied must not stop what goes by hand. */
+const MAX_HELD_MS = 5000;
 /** Instances whose last commit is remembered; workers keep fewer in memory. */
 const MAX_LATEST = 20_000;
 
@@ -78,6 +86,11 @@ export class PartitionOwner implements Ownership {
   readonly #timers = new Map<string, Delivery>();
   /** Deliveries by this owner itself, which the queue does not count. */
   readonly #ownDeliveries = new Map<string, number>();
+  /** O5. */
+  readonly #heldBack: Delivery[] = [];
+  #heldSince = 0;
+  /** So many of the messages that this process put in the queue have been received. */
+  #putsReceived: number | undefined;
   readonly #dirty = new Set<string>();
   /** What is committed last, by this owner's knowledge; no ETag when it knows only that a start is on its way. */
   readonly #latest = new Map<string, { readonly etag?: string; readonly status: RuntimeStatus }>();
@@ -124,6 +137,7 @@ export class PartitionOwner implements Ownership {
 
   renewed(validUntil: number): void {
     this.#validUntil = validUntil;
+    for (const record of this.#records.values()) this.openSessionIfWanted(record);
   }
 
   /** False when the lease may have run out: then somebody else may own the partition. */
@@ -136,6 +150,7 @@ export class PartitionOwner implements Ownership {
     this.#ended.abort();
     for (const { session } of this.#records.values()) session?.lose();
     this.#records.clear();
+    this.#heldBack.splice(0);
     this.#inHand.clear();
   }
 
@@ -147,6 +162,7 @@ export class PartitionOwner implements Ownership {
     while (this.hasSessions() && clock.now() < giveUpAt && !this.#ended.signal.aborted) await clock.sleep(20);
     const stuck = this.hasSessions();
     const left = [...this.#records.values()].flatMap((record) => record.inbox.splice(0));
+    left.push(...this.#heldBack.splice(0));
     await this.giveBack(left, clock.now(), "").catch(() => undefined); // they show by themselves
     await this.#background.idle();
     const clean = !stuck && this.#dirty.size === 0 && !this.#ended.signal.aborted;
@@ -157,11 +173,11 @@ export class PartitionOwner implements Ownership {
 
   // ── Messages ────────────────────────────────────────────────────────────────────────────────
 
-  /** O2. False when this owner takes nothing any more. */
+  /** O2. False when this owner takes nothing any more, or may have a successor to whom it is better shown at once. */
   async send(message: TaskMessage): Promise<boolean> {
-    if (this.#receiving.signal.aborted) return false;
     const { settings, payloads } = this.services;
     const delayMs = (message.visibleAt ?? 0) - settings.clock.now();
+    if (this.#receiving.signal.aborted || (delayMs <= 0 && !this.mayCommit())) return false;
     const seconds = delayMs > 0 ? hideSeconds(delayMs, settings) : Math.ceil(settings.visibilityMs / 1000);
     const { text, blob } = await seal(message, payloads);
     const hiddenUntil = settings.clock.now() + seconds * 1000;
@@ -179,8 +195,27 @@ export class PartitionOwner implements Ownership {
     };
     if (delayMs > 0) this.wait(delivery);
     else if (this.takesNothing) await this.queue.update(receipt, 0);
-    else this.fire(delivery);
+    else this.hand(delivery);
     return true;
+  }
+
+  /** O5. */
+  private hand(delivery: Delivery): void {
+    this.#inHand.set(delivery.receipt.messageId, delivery);
+    if (this.#heldBack.length === 0) this.#heldSince = this.services.settings.clock.now();
+    this.#heldBack.push(delivery);
+    this.handOut();
+  }
+
+  private caughtUp(putsReceived: number): void {
+    this.#putsReceived = putsReceived;
+    this.handOut();
+  }
+
+  /** O5. */
+  private handOut(): void {
+    if (this.#putsReceived !== this.services.puts.count || this.takesNothing) return;
+    for (const delivery of this.#heldBack.splice(0)) this.fire(delivery);
   }
 
   /** The messages of these timers need not come. */
@@ -254,6 +289,8 @@ export class PartitionOwner implements Ownership {
     const { logger, clock } = this.services.settings;
     while (!signal.aborted) {
       try {
+        if (this.#heldBack.length > 0 && clock.now() - this.#heldSince > MAX_HELD_MS)
+          this.caughtUp(this.services.puts.count);
         if (this.services.ready.size >= MAX_READY) await clock.sleep(50, signal);
         else if (!this.mayCommit()) await clock.sleep(LEASE_PAUSE_MS, signal);
         else if ((await this.receive(signal)) < RECEIVE_COUNT) await this.#backoff.pause(signal);
@@ -266,11 +303,13 @@ export class PartitionOwner implements Ownership {
   }
 
   private async receive(signal: AbortSignal): Promise<number> {
-    const { settings } = this.services;
+    const { settings, puts } = this.services;
     const hiddenUntil = settings.clock.now() + settings.visibilityMs;
+    const putsBefore = puts.isUnderWay ? undefined : puts.count;
     const received = await this.queue.receive(RECEIVE_COUNT, Math.ceil(settings.visibilityMs / 1000));
     if (received.length > 0) this.#backoff.received();
-    if (!this.mayCommit()) return 0; // O4: the answer took too long
+    while (!this.mayCommit() && !signal.aborted) await settings.clock.sleep(LEASE_PAUSE_MS, signal); // O4
+    if (!this.mayCommit()) return 0;
     const deliveries = await Promise.all(received.map((message) => this.tryTake(message, hiddenUntil)));
     for (const [index, delivery] of deliveries.entries()) {
       if (!delivery) continue;
@@ -278,6 +317,7 @@ export class PartitionOwner implements Ownership {
       else if ((delivery.message.visibleAt ?? 0) <= settings.clock.now()) this.deliver(delivery);
       else await this.unlessItFails(this.hideRest(delivery, received[index]?.dequeueCount ?? 1));
     }
+    if (received.length < RECEIVE_COUNT && putsBefore !== undefined) this.caughtUp(putsBefore);
     return received.length;
   }
 
@@ -370,7 +410,7 @@ export class PartitionOwner implements Ownership {
     const record = this.recordOf(delivery.message.instanceId);
     record.inbox.push(delivery);
     if (record.session) record.session.notify();
-    else this.openSession(record);
+    else this.openSessionIfWanted(record);
   }
 
   private async show(delivery: Delivery, seconds: number): Promise<void> {
@@ -437,8 +477,8 @@ export class PartitionOwner implements Ownership {
 
   sessionEnded(record: InstanceRecord): void {
     record.session = undefined;
-    if (record.inbox.length > 0 && !this.#receiving.signal.aborted) this.openSession(record);
-    else this.forgetIfDone(record);
+    this.openSessionIfWanted(record);
+    this.forgetIfDone(record);
   }
 
   /** Brings the instance row up to date, then deletes what a released session had kept. */
@@ -475,7 +515,8 @@ export class PartitionOwner implements Ownership {
     return record;
   }
 
-  private openSession(record: InstanceRecord): void {
+  private openSessionIfWanted(record: InstanceRecord): void {
+    if (record.session || record.inbox.length === 0 || this.takesNothing || !this.mayCommit()) return;
     record.session = new AzureSession(this, record);
     this.services.ready.push(record.session);
   }

@@ -11,8 +11,15 @@ export interface Code {
   readonly activities?: readonly AnyActivity[];
 }
 
+interface Spawn {
+  readonly code?: Code;
+  readonly clock?: Clock | undefined;
+  readonly process?: SimulatedProcess;
+}
+
 export type Moment = "before" | "after";
-type Fault = (process: SimulatedProcess, request: SimulatedRequest, when: Moment) => void;
+/** Throws, or has the request wait. */
+type Fault = (process: SimulatedProcess, request: SimulatedRequest, when: Moment) => void | Promise<void>;
 
 /** Short times, so that what a dead worker had is taken over within seconds. */
 const TUNING: AzureStorageTuning = {
@@ -46,7 +53,8 @@ export class FaultHub {
     const { orchestrations = [], activities = [] } = code;
     this.hub = new SimulatedHub({ orchestrations, activities }, { ...TUNING, ...tuning });
     this.hub.onRequest = (...args) => {
-      for (const fault of [...this.#faults]) fault(...args);
+      const waits = [...this.#faults].flatMap((fault) => fault(...args) ?? []);
+      return waits.length > 0 ? Promise.all(waits).then(() => undefined) : undefined;
     };
     this.clientProcess = this.hub.process();
     this.client = this.hub.client(this.clientProcess);
@@ -70,11 +78,8 @@ export class FaultHub {
     return this.hub.pass(ms);
   }
 
-  /** Starts a worker in a process of its own. */
-  spawn({ code = this.code, clock }: { code?: Code; clock?: Clock } = {}): SimulatedProcess {
-    const process = clock
-      ? new SimulatedProcess(this.hub.storage, clock, { ...TUNING, ...this.tuning }, this.hub.onRequest)
-      : this.hub.process();
+  /** Starts a worker, in a process of its own unless one is given. */
+  spawn({ code = this.code, clock, process = this.process(clock) }: Spawn = {}): SimulatedProcess {
     const worker = new Worker(process.backend, {
       ...code,
       clock: clock ?? this.hub.clock,
@@ -83,6 +88,11 @@ export class FaultHub {
     this.#workers.set(process, worker);
     void worker.start();
     return process;
+  }
+
+  private process(clock: Clock | undefined): SimulatedProcess {
+    if (!clock) return this.hub.process();
+    return new SimulatedProcess(this.hub.storage, clock, { ...TUNING, ...this.tuning }, this.hub.onRequest);
   }
 
   async stop(process: SimulatedProcess): Promise<void> {

@@ -8,11 +8,12 @@ import { SimulatedStorage } from "../simulated-storage";
 import type { SimulatedRequest } from "../simulated-storage";
 import { QueueObserver } from "./counting-storage";
 
+/** The request waits for what this returns. */
 export type OnRequest = (
   process: SimulatedProcess,
   request: SimulatedRequest,
   when: "before" | "after",
-) => void;
+) => void | Promise<void>;
 
 const NEVER = new Promise<never>(() => undefined);
 
@@ -33,7 +34,8 @@ export class SimulatedProcess {
     const hook =
       (when: "before" | "after") =>
       async (request: SimulatedRequest): Promise<void> => {
-        this.onRequest(this, request, when);
+        const wait = this.onRequest(this, request, when);
+        if (wait) await wait;
         if (this.isDead) await NEVER;
         while (this.pausedUntil > this.clock.now())
           await this.clock.sleep(this.pausedUntil - this.clock.now());
@@ -67,9 +69,7 @@ export class SimulatedHub {
   ) {}
 
   process(): SimulatedProcess {
-    return new SimulatedProcess(this.storage, this.clock, this.tuning, (...args) => {
-      this.onRequest(...args);
-    });
+    return new SimulatedProcess(this.storage, this.clock, this.tuning, (...args) => this.onRequest(...args));
   }
 
   worker(process: SimulatedProcess): Worker {
@@ -103,7 +103,7 @@ export class SimulatedHub {
   }
 
   async pass(ms: number): Promise<void> {
-    await this.until(() => false, ms);
+    await this.run(this.clock.sleep(ms), Number.POSITIVE_INFINITY);
   }
 }
 
