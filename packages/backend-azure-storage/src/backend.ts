@@ -147,7 +147,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
   start(): Promise<void> {
     if (this.#running) return Promise.resolve();
     const { renewMs, idleRenewMs, clock, logger } = this.#settings;
-    const leases = new Leases(this.#leaseTable, {
+    const leases: Leases = new Leases(this.#leaseTable, {
       workerId: this.#workerId,
       renewMs,
       idleRenewMs,
@@ -158,7 +158,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
           row,
           validUntil,
           this.controlQueue(row.partition),
-          this.ownerServices(row.partition),
+          this.ownerServices(row.partition, leases),
         );
         this.#owners.set(row.partition, owner);
         owner.start();
@@ -247,7 +247,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
     return [history, instances, deadLetters].map((name) => this.#storage.table(name));
   }
 
-  private ownerServices(partition: number): OwnerServices {
+  private ownerServices(partition: number, leases: Leases): OwnerServices {
     return {
       settings: this.#settings,
       history: this.#history,
@@ -257,6 +257,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
       changes: this.#changes,
       ready: this.#ready,
       puts: this.putsTo(partition),
+      renewLease: () => leases.renewNow(),
       send: (message) => this.send(message),
       sendActivity: (message) => this.activities.send(message),
     };

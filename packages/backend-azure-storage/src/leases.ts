@@ -50,6 +50,7 @@ export class Leases {
   readonly #held = new Map<number, Held>();
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
+  #renewing: Promise<void> | undefined;
   #partitionCount = 0;
   #handoverPending = false;
 
@@ -69,16 +70,28 @@ export class Leases {
     await this.release([...this.#held.values()]);
   }
 
+  /** Renews now instead of in time; what somebody else took meanwhile is lost. Never rejects. */
+  renewNow(): Promise<void> {
+    this.#renewing ??= this.renewOrFollow()
+      .catch((error: unknown) => this.warn(error))
+      .finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         await this.tick();
       } catch (error) {
-        this.options.logger.warn("Renewing the leases of this worker failed.", { error });
+        this.warn(error);
       }
       await this.options.clock.sleep(this.pauseMs(), signal);
     }
+  }
+
+  private warn(error: unknown): void {
+    this.options.logger.warn("Renewing the leases of this worker failed.", { error });
   }
 
   private pauseMs(): number {
@@ -101,6 +114,12 @@ export class Leases {
     await this.handOver();
     await this.balance(rows);
     if (!ownsAll && this.#held.size > 0) await this.renew();
+  }
+
+  private async renewOrFollow(): Promise<void> {
+    if (this.#held.size === 0 || (await this.renew())) return;
+    this.follow(await this.table.readAll());
+    if (this.#held.size > 0) await this.renew();
   }
 
   /** L1. False when a row has changed. */

@@ -158,6 +158,7 @@ export class AzureSession implements OrchestrationSession {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
+    if (!this.owner.mayCommit()) await this.owner.services.renewLease(); // this process may have stood still
     if (this.#ended) throw new WorkItemLockLostError(`Instance '${this.instanceId}' is not held any more.`);
     if (!this.owner.mayCommit()) throw this.drop("its lease may have run out");
     const { services, epoch } = this.owner;

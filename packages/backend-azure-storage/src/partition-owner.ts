@@ -48,6 +48,8 @@ export interface OwnerServices {
   readonly ready: ReadyQueue<AzureSession>;
   /** O5. */
   readonly puts: QueuePuts;
+  /** Asks storage whether the lease can be renewed, now. Never rejects. */
+  renewLease(): Promise<void>;
   send(message: TaskMessage): Promise<void>;
   sendActivity(message: ActivityMessage): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { StorageUnavailableError, defineEvent, defineOrchestration } from "@perdure/core";
+import { StorageUnavailableError, defineActivity, defineEvent, defineOrchestration } from "@perdure/core";
 import type { InstanceHandle } from "@perdure/client";
 import type { SimulatedRequest } from "../simulated-storage";
 import type { SimulatedProcess } from "../support/simulated-hub";
@@ -152,5 +152,26 @@ describe("events that one process raises one after another come in order", () =>
     await hub.run(handle.raiseEvent(note, 0));
 
     expect(await hub.run(handle.result(), 10_000)).toEqual([0]);
+  });
+});
+
+describe("a lease that runs out and that nobody takes", () => {
+  it("costs nothing when the thread stood still: what has run does not run again", async () => {
+    let runs = 0;
+    const block = defineActivity("block", () => {
+      runs++;
+      hub.hub.clock.jumpTo(hub.now + 30_000);
+      return runs;
+    });
+    const main = defineOrchestration("main", function* (ctx) {
+      return [yield* ctx.callActivity(block), yield* ctx.callActivity(block)];
+    });
+    const hub = await FaultHub.open({ orchestrations: [main], activities: [block] });
+    hub.spawn();
+    const handle = await hub.run(hub.client.startNew(main));
+
+    expect(await hub.run(handle.result())).toEqual([1, 2]);
+    expect(runs).toBe(2);
+    expect(await hub.leftovers()).toEqual([]);
   });
 });
