@@ -10,7 +10,7 @@ import type { InstanceHandle } from "@perdure/client";
 import { CoreInstance } from "./core-instance";
 import { FaultHub, HISTORY, INSTANCES } from "./fault-hub";
 import { expectedOf, gift, program, programCode, randomSteps } from "./program";
-import { Random } from "./random";
+import { Random } from "../support/random";
 
 const add = defineActivity("add", (_ctx, n: number) => n + 1);
 const healthy = defineOrchestration("healthy", function* (ctx) {

@@ -1,6 +1,6 @@
 import { defineActivity, defineEvent, defineOrchestration } from "@perdure/core";
 import type { Code } from "./fault-hub";
-import type { Random } from "./random";
+import type { Random } from "../support/random";
 
 export type Step = "activity" | "timer" | "fan" | "child" | "event" | "generation";
 

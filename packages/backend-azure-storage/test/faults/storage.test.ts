@@ -2,7 +2,7 @@ import { StorageUnavailableError, defineActivity, defineOrchestration } from "@p
 import type { InstanceHandle } from "@perdure/client";
 import { BLOBS, DEAD_LETTERS, FaultHub, HISTORY, INSTANCES, isCommit } from "./fault-hub";
 import { expectedOf, gift, program, programCode, randomSteps } from "./program";
-import { Random } from "./random";
+import { Random } from "../support/random";
 
 const LARGE = 50_000; // characters: too long for a column, and for a queue message
 

@@ -3,7 +3,7 @@
  * stays as it was.
  */
 import type { SimulatedRequest } from "../simulated-storage";
-import { Random } from "./random";
+import { Random } from "../support/random";
 
 export type FaultKind =
   "crashBefore" | "crashAfter" | "pauseBefore" | "pauseAfter" | "refused" | "answerLost" | "partition";

@@ -4,7 +4,7 @@
  */
 import { NonRetriableError, defineActivity, defineEvent, defineOrchestration } from "@perdure/core";
 import type { Clock } from "@perdure/core";
-import type { Random } from "./random";
+import type { Random } from "../support/random";
 
 const GAINS = {
   activity: 1,

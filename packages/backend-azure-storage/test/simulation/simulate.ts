@@ -5,7 +5,7 @@ import type { InstanceHandle } from "@perdure/client";
 import { FaultPlan, randomRates } from "./faults";
 import type { FaultKind } from "./faults";
 import { expectedOf, programs, randomPlan, signalsOf, sum, tick, ticksOf } from "./programs";
-import { Random } from "./random";
+import { Random } from "../support/random";
 import { TASK_HUB, World } from "./world";
 
 export interface Outcome {

@@ -7,6 +7,7 @@ import { AzureStorageBackend } from "../../src/backend";
 import type { AzureStorageTuning } from "../../src/settings";
 import { SimulatedStorage } from "../simulated-storage";
 import type { SimulatedRequest } from "../simulated-storage";
+import { InVirtualTime } from "../support/in-virtual-time";
 import type { Fault, FaultKind, FaultPlan } from "./faults";
 
 export const TASK_HUB = "Simulated";
@@ -39,10 +40,10 @@ export interface WorldOptions {
   };
 }
 
-export class World {
+export class World extends InVirtualTime {
   readonly storage: SimulatedStorage;
   readonly counts = new Map<FaultKind, number>();
-  /** What happened, for people; the last part of it. */
+  /** Every request of a worker, and what happened to it: for people. */
   readonly trace: string[] = [];
   /** Numbers of the requests that something happened to. */
   readonly struck: number[] = [];
@@ -53,9 +54,10 @@ export class World {
   #spawned = 0;
 
   constructor(
-    readonly clock: VirtualClock,
+    clock: VirtualClock,
     private readonly options: WorldOptions,
   ) {
+    super(clock);
     this.#start = clock.now();
     const { rowsScannedPerPage } = options;
     this.storage = new SimulatedStorage(clock, { rowsScannedPerPage });
@@ -146,32 +148,6 @@ export class World {
     await this.run(Promise.all([...this.#workers].map(({ worker }) => worker.stop())));
   }
 
-  /** Lets time pass as fast as it can, until `done` or until `limitMs` of it have. */
-  async until(done: () => boolean, limitMs: number): Promise<boolean> {
-    const end = this.clock.now() + limitMs;
-    for (;;) {
-      await settle();
-      if (done()) return true;
-      if (this.clock.now() >= end || !this.clock.wakeNext(end)) return done();
-    }
-  }
-
-  /** Resolves with what `promise` does, while time passes. */
-  async run<T>(promise: Promise<T>, limitMs = 3_600_000): Promise<T> {
-    let settled = false;
-    const mark = (): void => {
-      settled = true;
-    };
-    promise.then(mark, mark);
-    if (!(await this.until(() => settled, limitMs)))
-      throw new Error(`nothing came of it within ${limitMs / 1000} s`);
-    return promise;
-  }
-
-  async pass(ms: number): Promise<void> {
-    await this.until(() => false, ms);
-  }
-
   private async start(entry: { readonly worker: Worker; readonly isDead: boolean }): Promise<void> {
     while (!entry.isDead) {
       try {
@@ -193,9 +169,4 @@ export class World {
 
 function unavailable(when: string): StorageUnavailableError {
   return new StorageUnavailableError(`simulated: the request failed ${when} it took effect`);
-}
-
-/** Everything that can happen without time passing has happened. */
-async function settle(): Promise<void> {
-  for (let lap = 0; lap < 3; lap++) await new Promise((resolve) => setImmediate(resolve));
 }

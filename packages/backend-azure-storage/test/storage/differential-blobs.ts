@@ -1,6 +1,6 @@
 /** Operations on blob containers. */
 import type { Operation, OperationSource } from "./differential-operation";
-import type { Random } from "./differential-random";
+import type { Random } from "../support/random";
 import { BLOB_NAMES, wellFormed } from "./differential-values";
 
 export class BlobOperations implements OperationSource {
@@ -48,8 +48,8 @@ export class BlobOperations implements OperationSource {
   private put(container: string): Operation<void> {
     const { random } = this;
     const name = random.pick(BLOB_NAMES);
-    const length = random.oneIn(20) ? random.below(200_000) : random.below(50);
-    const data = Uint8Array.from({ length }, () => random.below(256));
+    const length = random.oneIn(20) ? random.int(200_000) : random.int(50);
+    const data = Uint8Array.from({ length }, () => random.int(256));
     return {
       kind: "put blob",
       text: `${container} put ${JSON.stringify(name)} of ${length} bytes`,
@@ -77,7 +77,7 @@ export class BlobOperations implements OperationSource {
 
   private list(container: string): Operation<readonly string[]> {
     const name = this.random.pick(BLOB_NAMES);
-    const prefix = wellFormed(name.slice(0, this.random.below(name.length + 1)));
+    const prefix = wellFormed(name.slice(0, this.random.int(name.length + 1)));
     return {
       kind: "list blobs",
       text: `${container} list ${JSON.stringify(prefix)}`,

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Receipt, ReceivedMessage } from "../../src/storage/storage";
 import type { SimulatedStorage } from "../simulated-storage";
 import { EITHER_REFUSAL, type Operation, type OperationSource, isRefusal } from "./differential-operation";
-import type { Random } from "./differential-random";
+import type { Random } from "../support/random";
 import { anyText } from "./differential-values";
 import { type Both, type Side, Words } from "./differential-words";
 
@@ -233,7 +233,7 @@ export class QueueOperations implements OperationSource {
     const { random: draw } = this;
     if (draw.oneIn(100)) return draw.pick([0, 33]); // refused
     const visible = this.visible(queue);
-    const count = 1 + draw.below(MAX_RECEIVED);
+    const count = 1 + draw.int(MAX_RECEIVED);
     const byShow = [...visible].sort((a, b) => a.shown - b.shown);
     const isSure = visible.every((known, index) => index >= count || known === byShow[index]);
     return isSure ? count : MAX_RECEIVED; // V2

@@ -17,7 +17,7 @@ import type {
 } from "../../src/storage/storage";
 import { keysOf } from "../../src/storage/table-transaction";
 import { EITHER_REFUSAL, type Operation, type OperationSource, isRefusal } from "./differential-operation";
-import type { Random } from "./differential-random";
+import type { Random } from "../support/random";
 import { PARTITION_KEYS, ROW_KEYS, TIMES, anyText, anyValue, wellFormed } from "./differential-values";
 import { type Both, type Side, Words } from "./differential-words";
 
@@ -156,7 +156,7 @@ export class TableOperations implements OperationSource {
     const { random } = this;
     if (random.oneIn(80)) return numbered(random.pick([100, 100, 99, 101, 0]));
     const most = random.oneIn(4) ? 20 : 5;
-    const keys = new Set(Array.from({ length: 1 + random.below(most) }, () => this.rowKey()));
+    const keys = new Set(Array.from({ length: 1 + random.int(most) }, () => this.rowKey()));
     return random.oneIn(12) ? [...keys, random.pick([...keys])] : [...keys];
   }
 
@@ -167,7 +167,7 @@ export class TableOperations implements OperationSource {
       ...(filter === undefined ? {} : { filter }),
       ...(random.oneIn(3) ? { select: COLUMNS.filter(() => random.oneIn(3)) } : {}),
       ...(!this.withEmptyKey && random.oneIn(2)
-        ? { pageSize: random.oneIn(50) ? 1000 : 1 + random.below(12) }
+        ? { pageSize: random.oneIn(50) ? 1000 : 1 + random.int(12) }
         : {}),
     };
     return this.pageOf(table, query, undefined);
@@ -221,7 +221,7 @@ export class TableOperations implements OperationSource {
       `Name eq ${quote(wellFormed(anyText(random).slice(0, 50)))}`,
       `CreatedTime ge ${time}`,
       `CreatedTime lt ${time}`,
-      `Revision ge ${random.below(5)}`,
+      `Revision ge ${random.int(5)}`,
     ].filter(() => random.oneIn(4));
     return parts.length === 0 ? undefined : parts.join(" and ");
   }
@@ -246,7 +246,7 @@ export class TableOperations implements OperationSource {
       RuntimeStatus: random.pick(STATUSES),
       Name: anyText(random),
       CreatedTime: new Date(random.pick(TIMES)),
-      Revision: random.below(10),
+      Revision: random.int(10),
       Text: anyValue(random),
       Ünï: anyValue(random),
       _x: anyValue(random),

@@ -1,6 +1,6 @@
 /** Keys, names and texts that have tripped parsers before. */
 import type { ColumnValue } from "../../src/storage/storage";
-import type { Random } from "./differential-random";
+import type { Random } from "../support/random";
 
 export const PARTITION_KEYS = ["p", "it's", "'", "100%", "a+b c", "ü€😀", "{x}", "a,b=c(d)", "&amp;<>"];
 
@@ -104,7 +104,7 @@ export const TIMES = [
 
 export function anyText(random: Random): string {
   if (!random.oneIn(20)) return random.pick(TEXTS);
-  const length = random.oneIn(5) ? random.below(12_000) : random.below(300);
+  const length = random.oneIn(5) ? random.int(12_000) : random.int(300);
   return random.pick(["x", "é", "😀", '{"', "\u2028"]).repeat(length);
 }
 

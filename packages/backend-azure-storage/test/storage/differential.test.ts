@@ -13,7 +13,7 @@ import { BlobOperations } from "./differential-blobs";
 import { Lane, type Tally } from "./differential-lane";
 import type { OperationSource } from "./differential-operation";
 import { QueueOperations } from "./differential-queues";
-import { Random } from "./differential-random";
+import { Random } from "../support/random";
 import { TableOperations } from "./differential-tables";
 
 const OPERATIONS = Number(process.env["PERDURE_DIFFERENTIAL_OPERATIONS"] ?? 4000);

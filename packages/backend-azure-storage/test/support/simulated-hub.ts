@@ -7,6 +7,7 @@ import type { AzureStorageTuning } from "../../src/settings";
 import { SimulatedStorage } from "../simulated-storage";
 import type { SimulatedRequest } from "../simulated-storage";
 import { QueueObserver } from "./counting-storage";
+import { InVirtualTime } from "./in-virtual-time";
 
 /** The request waits for what this returns. */
 export type OnRequest = (
@@ -55,8 +56,7 @@ export class SimulatedProcess {
 }
 
 /** A hub on simulated storage and a virtual clock, with as many processes as a test wants. */
-export class SimulatedHub {
-  readonly clock = new VirtualClock();
+export class SimulatedHub extends InVirtualTime {
   readonly storage = new SimulatedStorage(this.clock);
   onRequest: OnRequest = () => undefined;
 
@@ -66,7 +66,9 @@ export class SimulatedHub {
       readonly activities: readonly AnyActivity[];
     },
     private readonly tuning: AzureStorageTuning = {},
-  ) {}
+  ) {
+    super(new VirtualClock());
+  }
 
   process(): SimulatedProcess {
     return new SimulatedProcess(this.storage, this.clock, this.tuning, (...args) => this.onRequest(...args));
@@ -79,35 +81,4 @@ export class SimulatedHub {
   client(process: SimulatedProcess): Client {
     return new Client(process.backend, { clock: this.clock });
   }
-
-  /** Lets time pass as fast as it can, until `done` or until `limitMs` of it have. */
-  async until(done: () => boolean, limitMs: number): Promise<boolean> {
-    const end = this.clock.now() + limitMs;
-    for (;;) {
-      await settle();
-      if (done()) return true;
-      if (this.clock.now() >= end || !this.clock.wakeNext(end)) return done();
-    }
-  }
-
-  /** Resolves with what `promise` does, while time passes. */
-  async run<T>(promise: Promise<T>, limitMs = 3_600_000): Promise<T> {
-    let settled = false;
-    const mark = (): void => {
-      settled = true;
-    };
-    promise.then(mark, mark);
-    if (!(await this.until(() => settled, limitMs)))
-      throw new Error(`Nothing came of it within ${limitMs} virtual ms`);
-    return promise;
-  }
-
-  async pass(ms: number): Promise<void> {
-    await this.run(this.clock.sleep(ms), Number.POSITIVE_INFINITY);
-  }
-}
-
-/** Everything that can happen without time passing has happened. */
-async function settle(): Promise<void> {
-  for (let lap = 0; lap < 4; lap++) await new Promise((resolve) => setImmediate(resolve));
 }
