@@ -1,6 +1,5 @@
-import { WorkItemLockLostError } from "@perdure/core";
+import { atOnce, WorkItemLockLostError } from "@perdure/core";
 import type { ActivityMessage, ActivitySource, ActivityWorkItem, TaskMessage } from "@perdure/core";
-import { atOnce } from "./at-once";
 import { isHeldBy, keepRenewing } from "./lock";
 import type { Held, Services } from "./services";
 import type { ActivityRecord } from "./store";

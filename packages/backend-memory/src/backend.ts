@@ -1,4 +1,4 @@
-import { MAX_PAYLOAD_BYTES, PayloadLimit, systemClock } from "@perdure/core";
+import { atOnce, MAX_PAYLOAD_BYTES, PayloadLimit, systemClock } from "@perdure/core";
 import type {
   ActivitySource,
   Backend,
@@ -8,7 +8,6 @@ import type {
   OrchestrationSource,
 } from "@perdure/core";
 import { MemoryActivitySource } from "./activity-source";
-import { atOnce } from "./at-once";
 import { MemoryDeadLetters } from "./dead-letters";
 import { MemoryInstanceStore } from "./instance-store";
 import { Lifetime } from "./lifetime";

@@ -1,5 +1,5 @@
+import { atOnce } from "@perdure/core";
 import type { DeadLetter, DeadLetterStore } from "@perdure/core";
-import { atOnce } from "./at-once";
 import type { Services } from "./services";
 
 export class MemoryDeadLetters implements DeadLetterStore {

@@ -1,4 +1,4 @@
-import { InstanceAlreadyExistsError, InvalidInstanceStateError, isTerminal } from "@perdure/core";
+import { atOnce, InstanceAlreadyExistsError, InvalidInstanceStateError, isTerminal } from "@perdure/core";
 import type {
   HistoryEvent,
   InstancePage,
@@ -9,7 +9,6 @@ import type {
   StartMessage,
   TaskMessage,
 } from "@perdure/core";
-import { atOnce } from "./at-once";
 import { frozenCopy } from "./frozen-copy";
 import { pageOf } from "./query";
 import type { Services } from "./services";

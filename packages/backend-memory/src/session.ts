@@ -6,7 +6,7 @@
  * - S2 A session that has ended, in whatever way, changes nothing any more.
  * - S3 The lock stays in the store until it is given up: it brings the instance back when its owner dies.
  */
-import { WorkItemLockLostError, activityMessage, outboxOf } from "@perdure/core";
+import { activityMessage, atOnce, outboxOf, WorkItemLockLostError } from "@perdure/core";
 import type {
   ActivityMessage,
   Checkpoint,
@@ -16,7 +16,6 @@ import type {
   OrchestrationSession,
   TaskMessage,
 } from "@perdure/core";
-import { atOnce } from "./at-once";
 import { frozenCopy } from "./frozen-copy";
 import type { InstanceRecord } from "./instance-record";
 import { isHeldBy, keepRenewing } from "./lock";

@@ -1,4 +1,5 @@
 /** Pure core: history, tasks, replay, the turn, and the contract of backends. No I/O, no dependency. */
+export { atOnce } from "./at-once";
 export * from "./backend";
 export { MAX_PAYLOAD_BYTES, decode, encode } from "./codec";
 export type { Clock } from "./clock";

@@ -1,0 +1,52 @@
+import type { HistoryEvent, HistoryEventOf, Payload } from "@perdure/core";
+import type { Transaction } from "./group-commit";
+import type { HubFile } from "./hub-file";
+import { formatRow, indexed, parseRow } from "./instance-row";
+import type { InstanceRow } from "./instance-row";
+import { keys, under } from "./keys";
+
+export function readInstance(file: HubFile, instanceId: string): InstanceRow | undefined {
+  const text = file.get(keys.state(instanceId));
+  return text === undefined ? undefined : parseRow(text);
+}
+
+export function readHistory(file: HubFile, instanceId: string): readonly HistoryEvent[] {
+  return file
+    .rows(under("history", instanceId))
+    .flatMap(({ value }) => JSON.parse(value) as readonly HistoryEvent[]);
+}
+
+/** The input of the current generation, from its history. */
+export function readInput(file: HubFile, instanceId: string): Payload | undefined {
+  return readHistory(file, instanceId).findLast(
+    (event): event is HistoryEventOf<"ExecutionStarted"> => event.type === "ExecutionStarted",
+  )?.input;
+}
+
+/** Writes the row and its indexes. `before` is what the indexes know of it. */
+export function writeInstance(
+  transaction: Transaction,
+  instanceId: string,
+  row: InstanceRow,
+  before: InstanceRow | undefined,
+): void {
+  transaction.put(keys.state(instanceId), formatRow(row));
+  const now = indexed(row);
+  const then = before && indexed(before);
+  if (then?.status !== now.status || then.createdAt !== now.createdAt) {
+    if (then) transaction.remove(keys.byStatus(then.status, then.createdAt, instanceId));
+    transaction.put(keys.byStatus(now.status, now.createdAt, instanceId), "");
+  }
+  if (then?.name !== now.name || then.createdAt !== now.createdAt) {
+    if (then) transaction.remove(keys.byName(then.name, then.createdAt, instanceId));
+    transaction.put(keys.byName(now.name, now.createdAt, instanceId), "");
+  }
+}
+
+export function removeInstance(transaction: Transaction, instanceId: string, row: InstanceRow): void {
+  const { name, status, createdAt } = indexed(row);
+  transaction.remove(keys.state(instanceId));
+  transaction.remove(keys.byStatus(status, createdAt, instanceId));
+  transaction.remove(keys.byName(name, createdAt, instanceId));
+  for (const { key } of transaction.file.rows(under("history", instanceId))) transaction.remove(key);
+}

@@ -1,0 +1,206 @@
+/**
+ * Who works on which partitions. Every process that works keeps a row that says until when it counts as alive; the
+ * partitions are shared evenly among those. A partition's row names its owner and how often it has changed hands;
+ * whoever commits in it checks that row, so a process that was thought dead and is not can do no harm.
+ *
+ * A process of this machine that has died is recognised at once, others when their time is up.
+ */
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { randomUUID } from "node:crypto";
+import type { Transaction } from "../file/group-commit";
+import { keys, under } from "../file/keys";
+import type { OwnedPartition } from "./owned-partition";
+import type { Services } from "./services";
+
+interface ProcessRow {
+  readonly pid: number;
+  /** Where `pid` means something. */
+  readonly machine: string;
+  readonly expiresAt: number;
+}
+
+interface Claim {
+  readonly owner: string | null;
+  /** Changes with every owner. */
+  readonly epoch: number;
+}
+
+interface Acquired {
+  readonly number: number;
+  readonly claim: string;
+  readonly isUnclean: boolean;
+}
+
+interface Round {
+  readonly acquired: readonly Acquired[];
+  readonly lost: readonly OwnedPartition[];
+  /** How many partitions others should have instead. */
+  readonly excess: number;
+  readonly processes: string;
+}
+
+export class Ownership {
+  readonly #id: string = randomUUID();
+  #processes = this.#id;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(private readonly services: Services) {}
+
+  /** Whether other processes worked on the hub when it was last looked at. */
+  get hasOthers(): boolean {
+    return this.#processes !== this.#id;
+  }
+
+  /** Whether somebody has come or gone since. */
+  get isOutdated(): boolean {
+    return processIds(this.services.file.keysIn(under("process"))) !== this.#processes;
+  }
+
+  /** Says that this process is alive, takes its share of partitions and gives up what is more. One at a time. */
+  look(): Promise<void> {
+    this.#round = this.#round.catch(() => undefined).then(() => this.round());
+    return this.#round;
+  }
+
+  /** Gives everything up. Sessions must have ended. */
+  async leave(): Promise<void> {
+    await this.#round.catch(() => undefined);
+    const { commits, mailroom, file } = this.services;
+    const owned = [...mailroom.partitions];
+    await commits.run(
+      (transaction) => {
+        for (const partition of owned) vacate(transaction, partition);
+        transaction.remove(keys.process(this.#id));
+      },
+      () => {
+        for (const partition of owned) mailroom.drop(partition);
+        file.bell.ring();
+      },
+    );
+  }
+
+  /** A partition that is to go has no session any more. */
+  async release(partition: OwnedPartition): Promise<void> {
+    const { commits, mailroom, file } = this.services;
+    await commits.run(
+      (transaction) => vacate(transaction, partition),
+      () => {
+        mailroom.drop(partition);
+        file.bell.ring();
+      },
+    );
+  }
+
+  private async round(): Promise<void> {
+    const { commits, mailroom, file } = this.services;
+    let excess = 0;
+    await commits.run(
+      (transaction) => this.share(transaction),
+      (round) => {
+        for (const partition of round.lost) mailroom.drop(partition);
+        for (const { number, claim, isUnclean } of round.acquired) mailroom.adopt(number, claim, isUnclean);
+        excess = round.excess;
+        if (round.processes !== this.#processes) file.bell.ring();
+        this.#processes = round.processes;
+      },
+    );
+    if (excess > 0) await this.giveUp(excess);
+  }
+
+  private share(transaction: Transaction): Round {
+    const { clock, lockMs, mailroom, file } = this.services;
+    const now = clock.now();
+    const me: ProcessRow = { pid: process.pid, machine: MACHINE, expiresAt: now + lockMs };
+    transaction.put(keys.process(this.#id), JSON.stringify(me));
+    const alive: string[] = [];
+    for (const { key, value } of transaction.file.rows(under("process"))) {
+      if (isAlive(JSON.parse(value) as ProcessRow, now)) alive.push(String(key[1]));
+      else transaction.remove(key);
+    }
+    const share = shareOf(file.partitionCount, alive.indexOf(this.#id), alive.length);
+    const lost: OwnedPartition[] = [];
+    const free: Acquired[] = [];
+    let owned = 0;
+    for (let number = 0; number < file.partitionCount; number++) {
+      const partition = mailroom.partition(number);
+      const claim = transaction.claim(number);
+      if (partition && partition.claim === claim) {
+        owned++;
+        continue;
+      }
+      if (partition) lost.push(partition);
+      const { owner, epoch } = claim === undefined ? { owner: null, epoch: 0 } : (JSON.parse(claim) as Claim);
+      if (owner !== null && owner !== this.#id && alive.includes(owner)) continue;
+      free.push({ number, claim: claimOf(this.#id, epoch + 1), isUnclean: owner !== null });
+    }
+    const acquired = free.slice(0, Math.max(0, share - owned));
+    for (const { number, claim } of acquired) transaction.claimPartition(number, claim);
+    return {
+      acquired,
+      lost,
+      excess: owned - share,
+      processes: processIds(alive.map((id) => ["process", id])),
+    };
+  }
+
+  /** Those without sessions go at once, others when their sessions have ended. */
+  private async giveUp(excess: number): Promise<void> {
+    const owned = [...this.services.mailroom.partitions];
+    const leaving = owned.filter(({ isLeaving }) => isLeaving);
+    const staying = owned.filter(({ isLeaving }) => !isLeaving);
+    const idleFirst = staying.sort((a, b) => Number(a.hasSessions) - Number(b.hasSessions));
+    for (const partition of idleFirst.slice(0, Math.max(0, excess - leaving.length))) {
+      partition.isLeaving = true;
+      for (const inbox of partition.inboxes) this.services.mailroom.reschedule(inbox);
+      leaving.push(partition);
+    }
+    for (const partition of leaving) if (!partition.hasSessions) await this.release(partition);
+  }
+}
+
+function shareOf(partitions: number, index: number, processes: number): number {
+  return Math.floor(partitions / processes) + (index < partitions % processes ? 1 : 0);
+}
+
+function claimOf(owner: string | null, epoch: number): string {
+  const claim: Claim = { owner, epoch };
+  return JSON.stringify(claim);
+}
+
+function vacate(transaction: Transaction, { number, claim }: OwnedPartition): void {
+  if (transaction.claim(number) !== claim) return;
+  transaction.claimPartition(number, claimOf(null, (JSON.parse(claim) as Claim).epoch));
+}
+
+function processIds(rows: readonly (readonly (string | number)[])[]): string {
+  return rows.map((key) => String(key[1])).join(" ");
+}
+
+function isAlive({ pid, machine, expiresAt }: ProcessRow, now: number): boolean {
+  return expiresAt > now && (machine !== MACHINE || isRunning(pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is there, and somebody else's
+  }
+}
+
+/** Processes that can see each other's ids: of the same start of the same machine, in the same container. */
+const MACHINE = [
+  hostname(),
+  attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+  attempt(() => readlinkSync("/proc/self/ns/pid")),
+].join(" ");
+
+function attempt(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return ""; // not on this system
+  }
+}

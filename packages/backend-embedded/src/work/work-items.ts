@@ -1,0 +1,186 @@
+/** The work-item queue: activities that any process may run. Taking one moves it to the time its lock runs out. */
+import { StorageUnavailableError } from "@perdure/core";
+import type { ActivityMessage, ActivityWorkItem, TaskMessage } from "@perdure/core";
+import type { Transaction } from "../file/group-commit";
+import { keys, under } from "../file/keys";
+import type { Key } from "../file/keys";
+import { bury } from "./dead-letter-row";
+import type { Held } from "./held";
+import { lockLost } from "./lock-lost";
+import { Outgoing } from "./post";
+import type { Services } from "./services";
+
+export class WorkItems {
+  readonly #items = new Set<WorkItem>();
+
+  constructor(private readonly services: Services) {}
+
+  /** When the next activity can be taken; `undefined` when there is none. */
+  get nextDue(): number | undefined {
+    const [key] = this.services.file.keysIn(under("activity"), 1);
+    return key && Number(key[1]);
+  }
+
+  /** Takes up to `limit` that can be had now. */
+  async take(limit: number): Promise<readonly ActivityWorkItem[]> {
+    const { commits } = this.services;
+    const taken: WorkItem[] = [];
+    await commits.run(
+      (transaction) => this.lockSome(transaction, limit),
+      (locked) => {
+        for (const { key, message, deliveryCount } of locked) {
+          const item = new WorkItem(key, message, deliveryCount, this.services, this.#items);
+          this.#items.add(item);
+          taken.push(item);
+        }
+      },
+    );
+    return taken;
+  }
+
+  /** Prolongs the locks of all that run. */
+  async renew(): Promise<void> {
+    const { commits, clock, lockMs } = this.services;
+    const items = [...this.#items];
+    if (items.length === 0) return;
+    const moved: [WorkItem, Key][] = [];
+    await commits.run(
+      (transaction) => {
+        const dueAt = clock.now() + lockMs;
+        for (const item of items) moved.push([item, item.moveTo(transaction, dueAt)]);
+      },
+      () => {
+        for (const [item, key] of moved) item.moved(key);
+      },
+    );
+  }
+
+  private lockSome(
+    transaction: Transaction,
+    limit: number,
+  ): readonly { readonly key: Key; readonly message: ActivityMessage; readonly deliveryCount: number }[] {
+    const { clock, lockMs, maxDeliveryCount } = this.services;
+    const now = clock.now();
+    const locked = [];
+    for (const { key, value } of transaction.file.rows(under("activity"), limit)) {
+      if (Number(key[1]) > now) break;
+      const [count, message] = JSON.parse(value) as [number, ActivityMessage];
+      transaction.remove(key);
+      if (count >= maxDeliveryCount) {
+        bury(
+          transaction,
+          { kind: "activity", message, deliveryCount: count },
+          "its owners died again and again",
+          now,
+        );
+        continue;
+      }
+      const deliveryCount = count + 1;
+      const moved = keys.activity(now + lockMs, transaction.nextNumber());
+      transaction.put(moved, JSON.stringify([deliveryCount, message]));
+      locked.push({ key: moved, message, deliveryCount });
+    }
+    return locked;
+  }
+}
+
+class WorkItem implements ActivityWorkItem, Held {
+  readonly #lost = new AbortController();
+  #hasEnded = false;
+
+  constructor(
+    private key: Key,
+    readonly message: ActivityMessage,
+    readonly deliveryCount: number,
+    private readonly services: Services,
+    private readonly items: Set<WorkItem>,
+  ) {
+    services.held.add(this);
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async complete(result: TaskMessage): Promise<void> {
+    const { limit, commits, post } = this.services;
+    limit.check(result, result.instanceId);
+    this.assertHeld();
+    const outgoing = new Outgoing();
+    try {
+      await commits.run(
+        (transaction) => {
+          this.assertStored(transaction);
+          transaction.remove(this.key);
+          post.write(transaction, result, outgoing);
+        },
+        () => {
+          this.die();
+          post.passOn(outgoing);
+        },
+      );
+    } catch (error) {
+      if (!StorageUnavailableError.is(error)) this.lose();
+      throw error;
+    }
+  }
+
+  async abandon(retryAt: number, reason: string): Promise<void> {
+    if (this.#hasEnded) return;
+    this.die();
+    const { commits, clock, maxDeliveryCount, post } = this.services;
+    const outgoing = new Outgoing();
+    await commits.run(
+      (transaction) => {
+        if (transaction.file.get(this.key) === undefined) return;
+        const { message, deliveryCount } = this;
+        if (deliveryCount >= maxDeliveryCount) {
+          transaction.remove(this.key);
+          bury(transaction, { kind: "activity", message, deliveryCount }, reason, clock.now());
+        } else this.moveTo(transaction, retryAt);
+        outgoing.hasActivities = true;
+      },
+      () => post.passOn(outgoing),
+    );
+  }
+
+  giveBack(): void {
+    void this.abandon(this.services.clock.now(), "the worker stopped").catch(() => undefined); // its lock runs out
+    this.#lost.abort(lockLost(`Activity '${this.message.id}'`));
+  }
+
+  die(): void {
+    this.#hasEnded = true;
+    this.items.delete(this);
+    this.services.held.delete(this);
+  }
+
+  /** Returns the new key; an empty one when somebody else has the item. */
+  moveTo(transaction: Transaction, dueAt: number): Key {
+    if (transaction.file.get(this.key) === undefined) return [];
+    transaction.remove(this.key);
+    const key = keys.activity(dueAt, transaction.nextNumber());
+    transaction.put(key, JSON.stringify([this.deliveryCount, this.message]));
+    return key;
+  }
+
+  moved(key: Key): void {
+    if (key.length === 0) this.lose();
+    else this.key = key;
+  }
+
+  private lose(): void {
+    if (this.#hasEnded) return;
+    this.die();
+    this.#lost.abort(lockLost(`Activity '${this.message.id}'`));
+  }
+
+  private assertHeld(): void {
+    if (this.#hasEnded) throw lockLost(`Activity '${this.message.id}'`);
+  }
+
+  private assertStored(transaction: Transaction): void {
+    this.assertHeld();
+    if (transaction.file.get(this.key) === undefined) throw lockLost(`Activity '${this.message.id}'`);
+  }
+}
