@@ -107,7 +107,7 @@ export class AzureSession implements OrchestrationSession {
 
   attach(version: InstanceVersion): boolean {
     if (!(version instanceof Version) || version.owner !== this.owner) return false;
-    if (!this.owner.isLatest(this.instanceId, version.committed.etag)) return false;
+    if (!this.owner.commits.isLatest(this.instanceId, version.committed.etag)) return false;
     this.#version = version;
     this.#base = version.committed;
     this.record.projection.assume(version.state);
@@ -128,11 +128,11 @@ export class AzureSession implements OrchestrationSession {
       for (const delivery of present) delivery.proven = true; // S2
       return { history: [] };
     }
-    if (this.owner.needsRepair(this.instanceId, stored)) await this.repair(stored);
+    if (this.owner.commits.needsRepair(this.instanceId, stored)) await this.repair(stored);
     else this.record.projection.assume(stored.state);
     for (const delivery of present) delivery.proven = true; // S2
     this.#version = new Version(this.owner, stored, stored.state);
-    this.owner.committed(this.instanceId, stored.etag, stored.state.status);
+    this.owner.commits.note(this.instanceId, { etag: stored.etag, status: stored.state.status });
     return { state: stored.state, history: stored.events };
   }
 
@@ -161,21 +161,21 @@ export class AzureSession implements OrchestrationSession {
     if (!this.owner.mayCommit()) await this.owner.services.renewLease(); // this process may have stood still
     if (this.#ended) throw new WorkItemLockLostError(`Instance '${this.instanceId}' is not held any more.`);
     if (!this.owner.mayCommit()) throw this.drop("its lease may have run out");
-    const { services, epoch } = this.owner;
+    const { services, commits } = this.owner;
     services.settings.payloadLimit.check(checkpoint.events, this.instanceId);
     services.settings.payloadLimit.check(checkpoint.state, this.instanceId);
     this.#hasCommitted = true;
     this.#allSent = false;
     const consumed = this.#taken;
     try {
-      const commit = { ...checkpoint, state: this.withUnacknowledgedIds(checkpoint), epoch };
+      const commit = { ...checkpoint, state: this.withUnacknowledgedIds(checkpoint), epoch: commits.epoch };
       this.#base = await services.history.commit(this.instanceId, this.#base, commit);
     } catch (error) {
       if (error instanceof StorageConflict) throw await this.conflict();
       throw error;
     }
     this.#version = new Version(this.owner, this.#base, checkpoint.state);
-    this.owner.committed(this.instanceId, this.#base.etag, checkpoint.state.status);
+    commits.note(this.instanceId, { etag: this.#base.etag, status: checkpoint.state.status });
     this.#guessedFirst = false;
     this.#taken = [];
     for (const delivery of consumed) delivery.consumed = delivery.proven = true;
@@ -185,7 +185,7 @@ export class AzureSession implements OrchestrationSession {
       services.changes.notify(this.instanceId);
     await this.sendOutbox(checkpoint);
     this.#allSent = true;
-    this.owner.cancelTimers(checkpoint.cancelledTimers);
+    this.owner.messages.cancelTimers(checkpoint.cancelledTimers);
     this.owner.acknowledgeAllButAnchor(this.record);
   }
 
@@ -210,7 +210,7 @@ export class AzureSession implements OrchestrationSession {
     try {
       await this.owner.giveBack(deliveries, retryAt, reason);
     } finally {
-      for (const delivery of settled) this.owner.acknowledge(delivery);
+      for (const delivery of settled) this.owner.messages.acknowledge(delivery);
     }
   }
 
@@ -218,20 +218,20 @@ export class AzureSession implements OrchestrationSession {
     if (this.#ended) return;
     const taken = this.#taken.splice(0);
     this.end();
-    await this.owner.deadLetter(taken, reason);
+    await this.owner.messages.deadLetter(taken, reason);
     this.owner.settleLater(this.record);
   }
 
   /** A start that was never delivered before most likely finds nothing. */
   private isFirstStart(): boolean {
-    if (this.record.mustRead || this.owner.isDirty(this.instanceId)) return false;
+    if (this.record.mustRead || this.owner.commits.isDirty(this.instanceId)) return false;
     return this.record.inbox.some(({ message, deliveryCount }) => {
       return message.event.type === "ExecutionStarted" && deliveryCount <= 1;
     });
   }
 
   private assertNotOvertaken(epoch: number | undefined): void {
-    if (epoch === undefined || epoch <= this.owner.epoch) return;
+    if (epoch === undefined || epoch <= this.owner.commits.epoch) return;
     this.owner.lose();
     throw new WorkItemLockLostError(
       `A later owner of the partition has committed instance '${this.instanceId}'.`,
@@ -260,7 +260,7 @@ export class AzureSession implements OrchestrationSession {
     const { messages, activities } = outboxOf(state, events);
     const claimed = isTerminal(state.status)
       ? []
-      : openClaims(stored, (epoch) => this.owner.isDeadClaim(epoch));
+      : openClaims(stored, (epoch) => this.owner.commits.isDeadClaim(epoch));
     const unsent = activities.filter(
       ({ executionId, taskScheduledId }) =>
         executionId !== state.executionId || !stored.claims.has(taskScheduledId),
@@ -271,7 +271,7 @@ export class AzureSession implements OrchestrationSession {
       ...again.map((activity) => this.owner.services.sendActivity(activity)),
     ]);
     this.record.projection.changed(state, inputOf(state, events), revisionOf(stored));
-    this.owner.repaired(this.instanceId);
+    this.owner.commits.repaired(this.instanceId);
   }
 
   /** The recent ids, and those of messages that may come again although the history that holds them is replaced. */
@@ -302,7 +302,7 @@ export class AzureSession implements OrchestrationSession {
   private async prove(): Promise<boolean> {
     const sentinel = await this.owner.services.history.readSentinel(this.instanceId);
     if (sentinel?.committed.etag === this.#base?.etag) return true;
-    if (sentinel && sentinel.committed.epoch > this.owner.epoch) this.owner.lose();
+    if (sentinel && sentinel.committed.epoch > this.owner.commits.epoch) this.owner.lose();
     else this.redeliver();
     return false;
   }
@@ -315,7 +315,7 @@ export class AzureSession implements OrchestrationSession {
   /** Another commit came first: a later owner's, or one of this owner's whose answer was lost. */
   private async conflict(): Promise<WorkItemLockLostError> {
     const sentinel = await this.owner.services.history.readSentinel(this.instanceId);
-    if (sentinel && sentinel.committed.epoch > this.owner.epoch) this.owner.lose();
+    if (sentinel && sentinel.committed.epoch > this.owner.commits.epoch) this.owner.lose();
     else this.redeliver();
     return new WorkItemLockLostError(`Another commit of instance '${this.instanceId}' came first.`);
   }
@@ -324,7 +324,8 @@ export class AzureSession implements OrchestrationSession {
   private redeliver(): void {
     const guessed = this.#guessedFirst;
     const deliveries = this.giveUp();
-    if (guessed && this.#hasCommitted) this.owner.repaired(this.instanceId); // nothing of this session was ever committed
+    // Nothing of this session was ever committed.
+    if (guessed && this.#hasCommitted) this.owner.commits.repaired(this.instanceId);
     this.record.mustRead = true;
     for (const delivery of deliveries) delivery.proven = false;
     this.record.inbox.push(...deliveries);
@@ -333,7 +334,7 @@ export class AzureSession implements OrchestrationSession {
 
   /** S3. All deliveries of the instance, none of which may be acknowledged on this session's word. */
   private giveUp(): Delivery[] {
-    if (this.#hasCommitted) this.owner.markDirty(this.instanceId);
+    if (this.#hasCommitted) this.owner.commits.markDirty(this.instanceId);
     return [...this.record.settled.splice(0), ...this.#taken.splice(0), ...this.record.inbox.splice(0)];
   }
 

@@ -21,6 +21,9 @@ const change = (file: string, find: string, replace: string): Change => ({ file,
 const session = (find: string, replace: string): Change =>
   change(`${AZURE}/orchestration-session.ts`, find, replace);
 const owner = (find: string, replace: string): Change => change(`${AZURE}/partition-owner.ts`, find, replace);
+const commits = (find: string, replace: string): Change => change(`${AZURE}/known-commits.ts`, find, replace);
+const messages = (find: string, replace: string): Change =>
+  change(`${AZURE}/messages-in-hand.ts`, find, replace);
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -47,21 +50,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       session(
         "    await this.sendOutbox(checkpoint);\n",
-        "    for (const delivery of this.record.settled.splice(0)) this.owner.acknowledge(delivery);\n    await this.sendOutbox(checkpoint);\n",
+        "    for (const delivery of this.record.settled.splice(0)) this.owner.messages.acknowledge(delivery);\n    await this.sendOutbox(checkpoint);\n",
       ),
     ],
   },
   {
     name: "rule 1: an epoch that dropped a session counts as clean",
-    changes: [session("if (this.#hasCommitted) this.owner.markDirty(this.instanceId);", "")],
+    changes: [session("if (this.#hasCommitted) this.owner.commits.markDirty(this.instanceId);", "")],
   },
   {
     name: "rule 2: a later owner's commit is not noticed",
     changes: [
-      session("if (epoch === undefined || epoch <= this.owner.epoch) return;", "return;"),
+      session("if (epoch === undefined || epoch <= this.owner.commits.epoch) return;", "return;"),
       session(
-        "    if (sentinel && sentinel.committed.epoch > this.owner.epoch) this.owner.lose();\n    else this.redeliver();\n    return new WorkItemLockLostError",
-        "    for (const delivery of this.giveUp()) this.owner.acknowledge(delivery);\n    this.end();\n    return new WorkItemLockLostError",
+        "    if (sentinel && sentinel.committed.epoch > this.owner.commits.epoch) this.owner.lose();\n    else this.redeliver();\n    return new WorkItemLockLostError",
+        "    for (const delivery of this.giveUp()) this.owner.messages.acknowledge(delivery);\n    this.end();\n    return new WorkItemLockLostError",
       ),
     ],
   },
@@ -85,7 +88,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "the outbox of an owner that died is not sent again",
     changes: [
-      owner(
+      commits(
         "if (epoch === this.epoch || this.#latest.get(instanceId)?.etag === etag) return false;",
         "return false;",
       ),
@@ -117,7 +120,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a timer's message is deleted when it fires, not when the commit is out",
     changes: [
-      owner(
+      messages(
         "    delivery.deliveryCount = 1;\n",
         "    delivery.deliveryCount = 1;\n    void this.queue.delete(delivery.receipt).catch(() => undefined);\n",
       ),
@@ -132,14 +135,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       owner(
         "      else await this.unlessItFails(this.hideRest(delivery, received[index]?.dequeueCount ?? 1));",
-        "      else await this.queue.delete(delivery.receipt);",
+        "      else this.messages.acknowledge(delivery);",
       ),
     ],
   },
   {
     name: "a message whose deletion failed is never looked at again",
     changes: [
-      owner("      } finally {\n        this.#inHand.delete(messageId); //", "      } finally {\n        //"),
+      messages(
+        "      } finally {\n        this.#inHand.delete(messageId); //",
+        "      } finally {\n        //",
+      ),
     ],
   },
   {
