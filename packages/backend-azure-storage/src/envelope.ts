@@ -17,10 +17,19 @@ interface Message {
 }
 
 export async function seal(message: Message, payloads: Payloads): Promise<Sealed> {
-  const text = JSON.stringify(message);
+  return sealCounted(message, payloads, {});
+}
+
+/** A message that whoever puts it in the queue delivers as well: who receives it is the second to have it. */
+export async function sealDelivered(message: Message, payloads: Payloads): Promise<Sealed> {
+  return sealCounted(message, payloads, { earlyDeliveries: -1 });
+}
+
+async function sealCounted(message: Message, payloads: Payloads, count: object): Promise<Sealed> {
+  const text = JSON.stringify({ ...message, ...count });
   if (text.length <= MAX_INLINE_BYTES / 3 || Buffer.byteLength(text) <= MAX_INLINE_BYTES) return { text };
-  const blob = await payloads.put(message.instanceId, "message", text);
-  return { text: JSON.stringify({ blob }), blob };
+  const blob = await payloads.put(message.instanceId, "message", JSON.stringify(message));
+  return { text: JSON.stringify({ blob, ...count }), blob };
 }
 
 /** A message hidden anew before its time, with how often the queue has handed it out for nothing. */
@@ -31,7 +40,7 @@ export function sealEarly(message: Message, earlyDeliveries: number): string {
 export interface Opened<T> {
   readonly message: T;
   readonly blob: string | undefined;
-  /** Deliveries the queue counts that were none: the message was not due. */
+  /** Deliveries the queue counts that were none: the message was not due. Negative: those that it does not count. */
   readonly earlyDeliveries: number;
 }
 
@@ -39,7 +48,8 @@ export interface Opened<T> {
 export async function open<T extends Message>(text: string, payloads: Payloads): Promise<Opened<T>> {
   const { blob, earlyDeliveries = 0, ...parsed } = parse(text);
   if (typeof blob === "string") {
-    return { message: checked<T>(parse(await payloads.get(blob))), blob, earlyDeliveries: 0 };
+    const message = checked<T>(parse(await payloads.get(blob)));
+    return { message, blob, earlyDeliveries: Number(earlyDeliveries) };
   }
   return { message: checked<T>(parsed), blob: undefined, earlyDeliveries: Number(earlyDeliveries) };
 }

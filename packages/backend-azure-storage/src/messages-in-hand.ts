@@ -9,7 +9,7 @@ import type { DeadLetters } from "./dead-letters";
 import { hideSeconds } from "./delay";
 import { stillHeld } from "./delivery";
 import type { Delivery } from "./delivery";
-import { open, seal, sealEarly } from "./envelope";
+import { open, seal, sealDelivered, sealEarly } from "./envelope";
 import type { Payloads } from "./payloads";
 import type { Settings } from "./settings";
 import type { QueueStore, ReceivedMessage } from "./storage/storage";
@@ -33,7 +33,7 @@ export class MessagesInHand {
   readonly #inHand = new Map<string, Delivery>();
   /** Timers whose message can be deleted, by message id. */
   readonly #timers = new Map<string, Delivery>();
-  /** Deliveries by the owner itself, which the queue does not count. */
+  /** Deliveries of timers by the owner itself, which the queue does not count. */
   readonly #ownDeliveries = new Map<string, number>();
 
   constructor(
@@ -47,7 +47,7 @@ export class MessagesInHand {
   async put(message: TaskMessage, delayMs: number): Promise<Delivery> {
     const { settings, payloads } = this.services;
     const seconds = delayMs > 0 ? hideSeconds(delayMs, settings) : Math.ceil(settings.visibilityMs / 1000);
-    const { text, blob } = await seal(message, payloads);
+    const { text, blob } = await (delayMs > 0 ? seal : sealDelivered)(message, payloads);
     const hiddenUntil = settings.clock.now() + seconds * 1000;
     const receipt = await this.queue.put(text, seconds);
     return newDelivery({ message, blob, receipt, hiddenUntil, deliveryCount: 0 });
@@ -66,7 +66,7 @@ export class MessagesInHand {
   /** Delivered without having been received. */
   deliveredByHand(delivery: Delivery): void {
     delivery.deliveryCount = 1;
-    this.#ownDeliveries.set(delivery.receipt.messageId, 1);
+    if (this.#timers.has(delivery.message.id)) this.#ownDeliveries.set(delivery.receipt.messageId, 1);
     this.keep(delivery);
   }
 

@@ -65,6 +65,19 @@ export const crashes: Topic = {
       },
     ),
 
+    contractCase("dead with an instance that it had started itself: all of it is found", async (scene) => {
+      const { session: first } = await begin(scene);
+      await first.release();
+      await scene.pass(2000); // now the process is sure to own what it sends to, and has nothing else in hand
+      const { state } = await begin(scene, { events: [scheduled(scene, 0)], checkpoint: local(0) });
+
+      const { session } = await takeOver(scene);
+
+      expect(session.instanceId).toBe(state.instanceId);
+      expect((await session.load()).state).toEqual(state);
+      await session.release();
+    }),
+
     contractCase("dead with every message consumed: the instance comes back all the same", async (scene) => {
       const { state } = await begin(scene, { events: [scheduled(scene, 0)], checkpoint: local(0) });
 
