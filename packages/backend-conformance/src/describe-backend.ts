@@ -40,29 +40,7 @@ function register(one: ContractCase, harness: BackendHarness): void {
   const timeoutMs = harness.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   // In real time a case mostly waits, and others can go on meanwhile.
   const test = harness.time === "real" ? it.concurrent : it;
-  const attempts = harness.attempts ?? 1;
-  test(
-    one.name,
-    () => playUntilItPasses(one, harness, timeoutMs, attempts),
-    attempts * (timeoutMs + CLEANUP_MS),
-  );
-}
-
-async function playUntilItPasses(
-  one: ContractCase,
-  harness: BackendHarness,
-  timeoutMs: number,
-  attempts: number,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await play(one, harness, timeoutMs);
-      return;
-    } catch (error) {
-      if (attempt >= attempts) throw error;
-      process.stdout.write(`Attempt ${attempt} failed, on another one: ${one.name}: ${String(error)}\n`);
-    }
-  }
+  test(one.name, () => play(one, harness, timeoutMs), timeoutMs + CLEANUP_MS);
 }
 
 function skipReason({ name, options }: ContractCase, harness: BackendHarness): string | undefined {

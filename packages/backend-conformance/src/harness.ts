@@ -11,11 +11,6 @@ export interface BackendHarness {
   readonly time: "virtual" | "real";
   /** Cases left out, by name. The value is the reason, shown with the skipped test. */
   readonly skips?: Readonly<Record<string, string>>;
-  /**
-   * How often a case may be tried, for real time: a machine that stands still for longer than a lease takes it away
-   * from a case that expects to keep it. Each failure is printed. Default: 1.
-   */
-  readonly attempts?: number;
   /** How long a case may take, in real milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
 }

@@ -7,15 +7,8 @@ import type { Backend } from "@perdure/core";
 import { EmbeddedBackend } from "../src";
 import { keepMoving } from "./virtual-time";
 
-const LONG = "every 20 s of its time a process says on a real disk that it is alive; see long-timers.test.ts";
-
 describeBackend("embedded", {
   time: "virtual",
-  skips: {
-    "a message delayed by 2^31 milliseconds comes then, and only then": LONG,
-    "a message delayed by 400 days comes then, and only then": LONG,
-    "a message delayed by 10 years comes then, and only then": LONG,
-  },
   open: async (options) => {
     const clock = new VirtualClock();
     const directory = mkdtempSync(path.join(tmpdir(), "perdure-embedded-"));

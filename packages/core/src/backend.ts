@@ -57,8 +57,8 @@ export interface LoadedInstance {
  * Exclusive access to one instance, for one turn or many. The lock renews itself until the session ends, by `release`,
  * `abandon`, `deadLetter` or loss; after that no method but these may be called, and they do nothing.
  *
- * While a session is held, at least one message it has taken stays undeleted in storage: if the process dies, the
- * message comes back and another owner goes on.
+ * If the process dies while a session is held, another owner gets the instance when there is something left to do: a
+ * message that no checkpoint has consumed, or activities that this worker ran itself.
  */
 export interface OrchestrationSession {
   readonly instanceId: string;

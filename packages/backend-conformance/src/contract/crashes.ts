@@ -216,6 +216,7 @@ export const crashes: Topic = {
         }
         await scene.hub.crash(owner);
         owner = await scene.hub.another();
+        await owner.instances.send(eventTo(scene, start.instanceId, `death ${death}`));
       }
 
       const session = await lockInstance(scene, owner, start.instanceId);

@@ -221,10 +221,12 @@ async function overtaken(scene: Scene): Promise<{
   const { session: stale, state } = await begin(scene);
   await scene.pause(scene.backend);
   const heir = await scene.hub.another();
+  await heir.instances.send(eventTo(scene, state.instanceId, "wake up"));
   const current = await scene.lock(heir);
   expect(current.instanceId).toBe(state.instanceId);
   const { state: loaded } = await current.load();
   expect(loaded).toEqual(state);
+  await scene.take(current);
   await current.checkpoint(turnOf(scene, { ...state, customStatus: '"heir"' }, []));
   return { stale, current, heir, state };
 }

@@ -178,7 +178,7 @@ export const timers: Topic = {
         expect(scene.clock.now()).toBeLessThan(dueAt + 60_000);
         await session?.release();
       },
-      { needsVirtualTime: true },
+      { needsVirtualTime: true, lockMs: DAY_MS },
     ),
   ],
 };

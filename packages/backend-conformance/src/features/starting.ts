@@ -108,7 +108,7 @@ export const starting: Topic = {
 
         expect(await app.result(handle)).toBe("at last");
       },
-      { needsVirtualTime: true },
+      { needsVirtualTime: true, lockMs: 86_400_000 },
     ),
 
     contractCase("of fifty concurrent starts of one id one creates, and all may attach", async (scene) => {

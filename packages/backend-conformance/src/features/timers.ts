@@ -191,7 +191,7 @@ export const timers: Topic = {
         const types = (await handle.history()).map(({ type }) => type);
         expect(types.filter((type) => type.startsWith("Timer"))).toEqual(["TimerCreated", "TimerFired"]);
       },
-      { needsVirtualTime: true },
+      { needsVirtualTime: true, lockMs: DAY_MS },
     ),
 
     contractCase("of two timers that are overdue when a worker comes, the earlier wins", async (scene) => {

@@ -122,6 +122,8 @@ export class HubFile {
 
   /** Notes the layout in a new file. */
   async stamp(partitionCount: number): Promise<void> {
+    this.#partitionCount ??= readLayout(this.database)?.partitionCount;
+    if (this.#partitionCount !== undefined) return;
     const layout: Layout = { format: FORMAT, partitionCount };
     await this.transact(() => {
       if (this.get(keys.format) === undefined) this.put(keys.format, JSON.stringify(layout));

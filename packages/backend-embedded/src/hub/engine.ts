@@ -8,6 +8,8 @@ import type { Services } from "../work/services";
 import { SessionSource } from "../work/session-source";
 import { WorkItems } from "../work/work-items";
 
+/** How long to wait for more after the bell has rung. */
+const GATHER_MS = 1;
 /** Timers fired before other work has its turn. */
 const TIMERS_AT_A_TIME = 500;
 
@@ -99,8 +101,10 @@ export class Engine {
 
   /** Takes in what other processes leave, when they ring. */
   private async listen(): Promise<void> {
+    const { clock } = this.services;
     while (!this.isEnding) {
       if (!this.#isRung) await this.#rings.wait([this.#ending.signal]);
+      await clock.sleep(GATHER_MS, this.#ending.signal);
       this.#isRung = false;
       await this.attempt("Looking for messages of other processes", () => this.takeIn());
     }

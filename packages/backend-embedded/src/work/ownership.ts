@@ -96,7 +96,7 @@ export class Ownership {
     const { commits, mailroom, file } = this.services;
     let excess = 0;
     await commits.run(
-      (transaction) => this.share(transaction),
+      (transaction) => this.divide(transaction),
       (round) => {
         for (const partition of round.lost) mailroom.drop(partition);
         for (const { number, claim, isUnclean } of round.acquired) mailroom.adopt(number, claim, isUnclean);
@@ -108,7 +108,7 @@ export class Ownership {
     if (excess > 0) await this.giveUp(excess);
   }
 
-  private share(transaction: Transaction): Round {
+  private divide(transaction: Transaction): Round {
     const { clock, lockMs, mailroom, file } = this.services;
     const now = clock.now();
     const me: ProcessRow = { pid: process.pid, machine: MACHINE, expiresAt: now + lockMs };
@@ -118,30 +118,24 @@ export class Ownership {
       if (isAlive(JSON.parse(value) as ProcessRow, now)) alive.push(String(key[1]));
       else transaction.remove(key);
     }
-    const share = shareOf(file.partitionCount, alive.indexOf(this.#id), alive.length);
+    const counts = new Map(alive.map((id) => [id, 0]));
     const lost: OwnedPartition[] = [];
     const free: Acquired[] = [];
-    let owned = 0;
     for (let number = 0; number < file.partitionCount; number++) {
+      const text = transaction.claim(number);
+      const claim: Claim = text === undefined ? { owner: null, epoch: 0 } : (JSON.parse(text) as Claim);
       const partition = mailroom.partition(number);
-      const claim = transaction.claim(number);
-      if (partition && partition.claim === claim) {
-        owned++;
-        continue;
-      }
-      if (partition) lost.push(partition);
-      const { owner, epoch } = claim === undefined ? { owner: null, epoch: 0 } : (JSON.parse(claim) as Claim);
-      if (owner !== null && owner !== this.#id && alive.includes(owner)) continue;
-      free.push({ number, claim: claimOf(this.#id, epoch + 1), isUnclean: owner !== null });
+      const isMine = partition !== undefined && partition.claim === text;
+      if (partition && !isMine) lost.push(partition);
+      const { owner, epoch } = claim;
+      const count = owner === null || (owner === this.#id && !isMine) ? undefined : counts.get(owner);
+      if (owner !== null && count !== undefined) counts.set(owner, count + 1);
+      else free.push({ number, claim: claimOf(this.#id, epoch + 1), isUnclean: owner !== null });
     }
-    const acquired = free.slice(0, Math.max(0, share - owned));
+    const { most, excess } = share(counts, this.#id, file.partitionCount, free.length);
+    const acquired = free.slice(0, most);
     for (const { number, claim } of acquired) transaction.claimPartition(number, claim);
-    return {
-      acquired,
-      lost,
-      excess: owned - share,
-      processes: processIds(alive.map((id) => ["process", id])),
-    };
+    return { acquired, lost, excess, processes: processIds(alive.map((id) => ["process", id])) };
   }
 
   /** Those without sessions go at once, others when their sessions have ended. */
@@ -159,8 +153,21 @@ export class Ownership {
   }
 }
 
-function shareOf(partitions: number, index: number, processes: number): number {
-  return Math.floor(partitions / processes) + (index < partitions % processes ? 1 : 0);
+/** How many of the free partitions to take at most, and how many to give up: nobody is to have one too few. */
+function share(
+  counts: ReadonlyMap<string, number>,
+  id: string,
+  partitions: number,
+  free: number,
+): { readonly most: number; readonly excess: number } {
+  const own = counts.get(id) ?? 0;
+  const least = Math.floor(partitions / counts.size);
+  const largest = Math.ceil(partitions / counts.size);
+  const isWanted = free === 0 && [...counts.values()].some((count) => count < least);
+  return {
+    most: Math.max(0, largest - own),
+    excess: own > largest ? own - largest : own > least && isWanted ? 1 : 0,
+  };
 }
 
 function claimOf(owner: string | null, epoch: number): string {

@@ -1,3 +1,4 @@
+import { WorkItemLockLostError } from "@perdure/core";
 import type { OrchestrationSession } from "@perdure/core";
 import { bury } from "./dead-letter-row";
 import type { Inbox } from "./inbox";
@@ -5,7 +6,7 @@ import { formatLetter } from "./letter";
 import { lockLost } from "./lock-lost";
 import type { OwnedPartition } from "./owned-partition";
 import type { Services } from "./services";
-import { EmbeddedSession } from "./session";
+import { EmbeddedSession, RETRY_MS } from "./session";
 
 /** Hands out the instances that have something to do, in the order their messages came. */
 export class SessionSource {
@@ -65,8 +66,9 @@ export class SessionSource {
           inbox.forget(poison);
         },
       );
-    } catch {
-      session.giveBack(); // the partition is lost, or the disk is full: it comes again
+    } catch (error) {
+      if (WorkItemLockLostError.is(error)) this.services.mailroom.drop(partition);
+      else session.giveBack(clock.now() + RETRY_MS); // the disk refuses
       return false;
     }
     return true;

@@ -48,6 +48,9 @@ interface Version {
   readonly timers: Map<string, number>;
 }
 
+/** How long a session is not tried again when the disk refused its end. */
+export const RETRY_MS = 1000;
+
 const UNKNOWN: InstanceRow = { commits: 0, turns: 0 };
 
 export class EmbeddedSession implements OrchestrationSession, Held {
@@ -55,6 +58,8 @@ export class EmbeddedSession implements OrchestrationSession, Held {
   #deliveryCount = 1;
   #version: Version | undefined;
   #hasEnded = false;
+  /** Another process owns it, as a transaction has seen. */
+  #isPartitionLost = false;
   /** Activities of this instance that this session runs, by event id. */
   #claims = new Set<number>();
   #isAnchored = false;
@@ -223,10 +228,10 @@ export class EmbeddedSession implements OrchestrationSession, Held {
   }
 
   /** Another owner may have the instance at once; whoever has this session must forget it. */
-  giveBack(): void {
+  giveBack(heldUntil = 0): void {
     if (this.#hasEnded) return;
     this.inbox.putBack();
-    this.end(0);
+    this.end(heldUntil);
     this.#lost.abort(this.lockLost());
   }
 
@@ -256,7 +261,8 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     try {
       await this.services.commits.run(apply, onCommitted);
     } catch (error) {
-      if (WorkItemLockLostError.is(error)) this.giveBack();
+      if (this.#isPartitionLost) this.services.mailroom.drop(this.inbox.partition);
+      else if (WorkItemLockLostError.is(error)) this.giveBack();
       throw error;
     }
   }
@@ -272,7 +278,7 @@ export class EmbeddedSession implements OrchestrationSession, Held {
         () => this.services.file.changes.notify(this.instanceId),
       );
     } catch (error) {
-      if (StorageUnavailableError.is(error)) this.giveBack();
+      if (StorageUnavailableError.is(error)) this.giveBack(this.services.clock.now() + RETRY_MS);
       if (!WorkItemLockLostError.is(error)) throw error;
     }
   }
@@ -335,7 +341,8 @@ export class EmbeddedSession implements OrchestrationSession, Held {
 
   private assertOwned(transaction: Transaction): void {
     const { partition } = this.inbox;
-    if (this.#hasEnded || transaction.claim(partition.number) !== partition.claim) throw this.lockLost();
+    if (transaction.claim(partition.number) !== partition.claim) this.#isPartitionLost = true;
+    if (this.#hasEnded || this.#isPartitionLost) throw this.lockLost();
   }
 
   private assertHeld(): void {
