@@ -6,22 +6,26 @@ export interface LoopResult {
   readonly latenciesMs: readonly number[];
 }
 
-/** Calls `work` `total` times, `inFlight` at a time: each call that ends makes room for the next. */
+/**
+ * Calls `work` `total` times, `inFlight` at a time: each call that ends makes room for the next. Once `limitMs` have
+ * passed none begins any more.
+ */
 export async function closedLoop(
   total: number,
   inFlight: number,
   work: (index: number) => Promise<void>,
+  limitMs = Number.POSITIVE_INFINITY,
 ): Promise<LoopResult> {
   const latenciesMs: number[] = [];
   let next = 0;
+  const begunAt = performance.now();
   const lane = async (): Promise<void> => {
-    while (next < total) {
+    while (next < total && performance.now() - begunAt < limitMs) {
       const startedAt = performance.now();
       await work(next++);
       latenciesMs.push(performance.now() - startedAt);
     }
   };
-  const startedAt = performance.now();
   await Promise.all(Array.from({ length: Math.min(total, inFlight) }, lane));
-  return { elapsedMs: performance.now() - startedAt, latenciesMs };
+  return { elapsedMs: performance.now() - begunAt, latenciesMs };
 }

@@ -17,6 +17,14 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.min(sorted.length, Math.max(rank, 1)) - 1] ?? Number.NaN;
 }
 
+/** The value in the middle, or the mean of the two there. NaN when there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
 export function summarise(values: readonly number[]): Summary {
   return {
     count: values.length,
@@ -27,8 +35,9 @@ export function summarise(values: readonly number[]): Summary {
   };
 }
 
-/** Few digits, as many as mean something: 0.35, 4.2, 180. */
+/** Few digits, as many as mean something: 0, 0.35, 4.2, 180, 12,345. */
 export function rounded(value: number): string {
   if (Number.isNaN(value)) return "-";
+  if (Number.isInteger(value) || value >= 1000) return Math.round(value).toLocaleString("en-US");
   return value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0);
 }

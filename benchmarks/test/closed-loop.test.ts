@@ -18,6 +18,12 @@ describe("closedLoop", () => {
     expect(latenciesMs).toHaveLength(20);
   });
 
+  it("begins nothing more once the time is over", async () => {
+    const { latenciesMs } = await closedLoop(10, 2, () => Promise.resolve(), 0);
+
+    expect(latenciesMs).toEqual([]);
+  });
+
   it("fails with the work that fails", async () => {
     const failing = closedLoop(3, 1, async (index) => {
       if (index === 1) throw new Error("no");

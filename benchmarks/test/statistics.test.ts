@@ -1,4 +1,4 @@
-import { percentile, rounded, summarise } from "../src/statistics";
+import { median, percentile, rounded, summarise } from "../src/statistics";
 
 describe("percentile", () => {
   it("is the smallest value that so many per cent do not exceed", () => {
@@ -23,6 +23,17 @@ describe("percentile", () => {
   });
 });
 
+describe("median", () => {
+  it("is the value in the middle, or half-way between two", () => {
+    expect(median([9, 1, 5])).toBe(5);
+    expect(median([10, 1, 5, 6])).toBe(5.5);
+  });
+
+  it("is NaN of nothing", () => {
+    expect(median([])).toBeNaN();
+  });
+});
+
 describe("summarise", () => {
   it("tells count, mean, median, 99th percentile and maximum", () => {
     const values = Array.from({ length: 200 }, (_, index) => index + 1);
@@ -33,6 +44,8 @@ describe("summarise", () => {
 
 describe("rounded", () => {
   it("keeps the digits that mean something", () => {
-    expect([0.346, 4.24, 180.4, Number.NaN].map(rounded)).toEqual(["0.35", "4.2", "180", "-"]);
+    const values = [0, 0.346, 3, 4.24, 180.4, 12_345.6, Number.NaN];
+
+    expect(values.map(rounded)).toEqual(["0", "0.35", "3", "4.2", "180", "12,346", "-"]);
   });
 });

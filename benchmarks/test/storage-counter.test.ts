@@ -1,5 +1,13 @@
 import type { StorageRequest } from "@perdure/backend-azure-storage";
-import { StorageCounter, difference, isPolling, kindOf, only, sum, totalOf } from "../src/storage-counter";
+import {
+  StorageCounter,
+  difference,
+  isPolling,
+  kindOf,
+  only,
+  sum,
+  totalOf,
+} from "../src/hubs/storage-counter";
 
 const commit: StorageRequest = { service: "table", operation: "transaction", resource: "BenchHistory" };
 const poll: StorageRequest = { service: "queue", operation: "receiveMessages", resource: "bench-control-03" };

@@ -1,5 +1,12 @@
+import { performance } from "node:perf_hooks";
 import { defineActivity, defineOrchestration } from "perdure";
-import type { Workload } from "./workload";
+import type { Client } from "perdure";
+import { Bench } from "../bench";
+import { requestsOf } from "../requests";
+import type { Outcome } from "../results";
+import type { Setting } from "../setting";
+import { assertEqual, counted } from "../workload";
+import type { Workload } from "../workload";
 
 const square = defineActivity("square", (_ctx, value: number) => value * value);
 
@@ -9,14 +16,44 @@ const fanOut = defineOrchestration("fan-out", function* (ctx, activities: number
   return squares.reduce((sum, value) => sum + value, 0);
 });
 
+const WARM_UP = 100;
+
 export const fanOutWorkload: Workload = {
-  name: "fan-out",
-  description: "one orchestration at a time that starts trivial activities all at once and waits for all",
-  orchestration: fanOut,
-  activities: [square],
-  steps: [
-    { inFlight: 1, orchestrations: 10, warmUp: 2, activitiesEach: 100 },
-    { inFlight: 1, orchestrations: 1, warmUp: 0, activitiesEach: 1000 },
-  ],
-  expected: (activities) => ((activities - 1) * activities * (2 * activities - 1)) / 6,
+  id: "W2",
+  title: "fan-out: one orchestration that starts trivial activities all at once and adds up their results",
+  cases: (setting) =>
+    sizes(setting).map((activities) => ({
+      name: `${counted(activities)} activities`,
+      run: () => run(setting, activities),
+    })),
 };
+
+function sizes({ backend, quick }: Setting): readonly number[] {
+  if (quick) return [200];
+  return backend === "azurite" ? [1000] : [1000, 10_000];
+}
+
+function run(setting: Setting, activities: number): Promise<Outcome> {
+  return Bench.run(setting, { orchestrations: [fanOut], activities: [square] }, async (bench) => {
+    await runOne(bench.client, WARM_UP);
+
+    const { result: seconds, requests } = await bench.counting(() => runOne(bench.client, activities));
+
+    const { figures, ...byKind } = requestsOf(requests, 1);
+    return {
+      size: { activities },
+      figures: { seconds, activitiesPerSecond: activities / seconds, ...figures },
+      ...byKind,
+    };
+  });
+}
+
+/** Resolves with the seconds it took. */
+async function runOne(client: Client, activities: number): Promise<number> {
+  const startedAt = performance.now();
+  const instance = await client.startNew(fanOut, activities);
+  const sum = await instance.result({ timeout: "10m" });
+  const seconds = (performance.now() - startedAt) / 1000;
+  assertEqual("A fan-out returned", sum, ((activities - 1) * activities * (2 * activities - 1)) / 6);
+  return seconds;
+}
