@@ -1,9 +1,9 @@
 /** `npm run bench`: the workloads W1 to W7 on one backend. See `npm run bench -- --help`. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { measure } from "./measure";
-import { printResults } from "./report";
+import { printComparison, printResults } from "./report";
 import type { Results } from "./results";
 import { BACKENDS } from "./setting";
 import type { Setting } from "./setting";
@@ -13,14 +13,20 @@ interface Options extends Setting {
   readonly workload?: readonly string[];
   readonly runs: number;
   readonly json?: string;
+  readonly from?: string;
+  readonly compare?: string;
+  readonly factor: number;
 }
 
-/** False when something failed. */
+/** False when something failed or got worse. */
 async function main(options: Options): Promise<boolean> {
-  const results = await run(options);
+  const { json, from } = options;
+  const before = options.compare === undefined ? undefined : read(options.compare); // a bad file shows at once
+  const results = from === undefined ? await run(options) : read(from);
   printResults(results);
-  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, undefined, 2) + "\n");
-  return results.failures.length === 0;
+  if (json !== undefined) writeFileSync(json, JSON.stringify(results, undefined, 2) + "\n");
+  const isNoWorse = before === undefined || printComparison(before, results, options.factor);
+  return isNoWorse && results.failures.length === 0;
 }
 
 function run({ workload, runs, ...setting }: Options): Promise<Results> {
@@ -28,6 +34,10 @@ function run({ workload, runs, ...setting }: Options): Promise<Results> {
   return measure(setting, chosen, runs, (nth, { id }, name) =>
     console.error(`Run ${nth} of ${runs}: ${id}, ${name}`),
   );
+}
+
+function read(file: string): Results {
+  return JSON.parse(readFileSync(file, "utf8")) as Results;
 }
 
 function atLeast(least: number): (text: string) => number {
@@ -48,6 +58,9 @@ const program = new Command("bench")
   .option("--relaxed", "embedded: without fsync", false)
   .option("--directory <path>", "embedded: where the file is, on the disk to measure", tmpdir())
   .option("--json <file>", "also write the figures to this file")
+  .option("--from <file>", "do not measure, take the figures of an earlier --json")
+  .option("--compare <file>", "also print the ratios to an earlier --json; fails when something got worse")
+  .option("--factor <number>", "by how much that is worse", atLeast(1), 1.3)
   .parse();
 
 main(program.opts<Options>()).then(

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
+import { compare, differences, missing } from "./compare";
 import type { Results } from "./results";
-import { aimTable, byWorkload, circumstances, figureTable, requestTable } from "./tables";
+import { aimTable, byWorkload, circumstances, comparisonTable, figureTable, requestTable } from "./tables";
 import type { TextTable } from "./tables";
 import { WORKLOADS } from "./workloads";
 
@@ -26,6 +27,19 @@ export function printResults(results: Results): void {
     printTable(aims);
   }
   for (const failure of results.failures) console.error(`Failed: ${failure}`);
+}
+
+/** Prints the ratios. False when something got worse by more than the factor, or could not be measured any more. */
+export function printComparison(before: Results, now: Results, factor: number): boolean {
+  console.log(`\nAgainst an earlier measurement; worse is what differs by a factor above ${factor}`);
+  for (const line of differences(before, now)) console.log(`Not the same ${line}`);
+  const comparisons = compare(before, now, factor);
+  printTable(comparisonTable(comparisons));
+  const gone = missing(before, now);
+  for (const each of gone) console.error(`Not measured any more: ${each}`);
+  const worse = comparisons.filter(({ verdict }) => verdict === "worse");
+  console.log(`${worse.length} of ${comparisons.length} figures got worse.`);
+  return worse.length === 0 && gone.length === 0;
 }
 
 function printTable({ head, rows }: TextTable): void {

@@ -1,4 +1,5 @@
 import { judge } from "./aims";
+import type { Comparison } from "./compare";
 import { FIGURES, figureNames } from "./figures";
 import type { FigureName } from "./figures";
 import type { CaseResult, Results } from "./results";
@@ -53,6 +54,20 @@ export function aimTable(results: Results): TextTable {
       aim,
       measured,
       met ? "met" : "not met",
+    ]),
+  };
+}
+
+export function comparisonTable(comparisons: readonly Comparison[]): TextTable {
+  return {
+    head: ["case", "figure", "before", "now", "ratio", "verdict"],
+    rows: comparisons.map(({ workload, name, figure, before, now, ratio, verdict }) => [
+      `${workload}, ${name}`,
+      FIGURES[figure].label,
+      rounded(before),
+      rounded(now),
+      ratio.toFixed(2),
+      verdict === "same" ? "" : verdict,
     ]),
   };
 }
