@@ -26,7 +26,7 @@ export interface Judgement {
 }
 
 /** Ten times the steps may cost so many times the time and still count as linear: machines vary. */
-const LINEAR = 11.5;
+const LINEAR = 12;
 /** A sleeper that cost heap would cost hundreds of bytes. */
 const NO_HEAP_BYTES = 10;
 const SLEEPERS = 100_000;
