@@ -1,5 +1,5 @@
 import { InstanceNotFoundError, WaitTimeoutError, durationMs } from "@perdure/core";
-import type { Duration, InstanceStatus, RuntimeStatus } from "@perdure/core";
+import type { Clock, Duration, InstanceStatus, InstanceStore, RuntimeStatus } from "@perdure/core";
 import type { Connection } from "./connection";
 
 export interface WaitOptions {
@@ -40,17 +40,13 @@ export async function waitUntil(
   const deadline = clock.now() + timeoutMs;
   signal?.throwIfAborted();
   const store = await connection.instances();
+  const laps = new Laps(store, clock, instanceId, signal);
   let pause = FIRST_PAUSE_MS;
   let safeUntil = clock.now() + SAFETY_PAUSE_MS;
-  for (;;) {
-    signal?.throwIfAborted();
-    const lap = new AbortController();
-    const endLap = (): void => lap.abort(LAP_ENDED);
-    signal?.addEventListener("abort", endLap, { once: true });
-    try {
-      // Listens before it looks: a change in between is not missed.
-      const changed = store.waitForChange(instanceId, lap.signal);
-      changed.catch(() => undefined); // reported by the race, unless looking fails first
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      laps.listen(); // before it looks: a change in between is not missed
       const known = store.knownStatus(instanceId);
       const isHopeless = known !== undefined && !goal.admits(known);
       if (!isHopeless || clock.now() >= Math.min(safeUntil, deadline)) {
@@ -60,18 +56,59 @@ export async function waitUntil(
         if (clock.now() >= deadline) throw timedOut(status, goal.what, timeoutMs);
         safeUntil = clock.now() + SAFETY_PAUSE_MS;
       }
-      const lookAt = Math.min(isHopeless ? safeUntil : clock.now() + pause, deadline);
-      await Promise.race([changed, clock.sleep(lookAt - clock.now(), lap.signal)]);
+      await laps.next(Math.min(isHopeless ? safeUntil : clock.now() + pause, deadline));
       pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-    } finally {
-      signal?.removeEventListener("abort", endLap);
-      endLap();
     }
+  } finally {
+    laps.end();
   }
 }
 
+/** Waits from one look at the instance to the next: what was not answered in one lap is still awaited in the next. */
+class Laps {
+  readonly #ended = new AbortController();
+  #changed: Promise<void> | undefined;
+  #alarm: { readonly at: number; readonly rung: Promise<void> } | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly store: InstanceStore,
+    private readonly clock: Clock,
+    private readonly instanceId: string,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    signal?.addEventListener("abort", this.end, { once: true });
+  }
+
+  listen(): void {
+    this.#changed ??= this.store.waitForChange(this.instanceId, this.#ended.signal).then(
+      () => (this.#changed = undefined),
+      (error: unknown) => {
+        this.#failure = { error };
+      },
+    );
+  }
+
+  /** Resolves when the instance may have changed, at the latest at `lookAt`, or when the wait is aborted. */
+  async next(lookAt: number): Promise<void> {
+    if (!this.#alarm || this.#alarm.at > lookAt) {
+      const rung = this.clock.sleep(lookAt - this.clock.now(), this.#ended.signal).then(() => {
+        if (this.#alarm?.rung === rung) this.#alarm = undefined;
+      });
+      this.#alarm = { at: lookAt, rung };
+    }
+    await Promise.race([this.#changed, this.#alarm.rung]);
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  readonly end = (): void => {
+    this.signal?.removeEventListener("abort", this.end);
+    this.#ended.abort(ENDED);
+  };
+}
+
 /** A reason made once: an abort without one makes an error with a stack each time. */
-const LAP_ENDED = new Error("The lap ended.");
+const ENDED = new Error("The wait has ended.");
 
 function timedOut({ instanceId, status }: InstanceStatus, what: string, timeoutMs: number): WaitTimeoutError {
   return new WaitTimeoutError(

@@ -4,6 +4,11 @@ import { PayloadTooLargeError } from "./errors";
 export class PayloadLimit {
   constructor(private readonly maxBytes: number) {}
 
+  /** Whether something that is written with that many characters could hold a text beyond the limit. */
+  mayExceed(length: number): boolean {
+    return length * 3 > this.maxBytes; // a UTF-16 unit takes at most 3 bytes
+  }
+
   /**
    * @param field Name of the field of instance `instanceId` that `value` is.
    * @throws PayloadTooLargeError when some text in `value` is longer than the limit in UTF-8.

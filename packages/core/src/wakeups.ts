@@ -15,16 +15,16 @@ export class Wakeups {
   ): Promise<void> {
     if (signals.some((signal) => signal.aborted)) return Promise.resolve();
     return new Promise((resolve) => {
-      const awake = new AbortController();
+      const awake = alarm && new AbortController();
       const wake = (): void => {
         this.#waiters.delete(wake);
         for (const signal of signals) signal.removeEventListener("abort", wake);
-        awake.abort("awake"); // a reason of one's own saves the making of an error
+        awake?.abort("awake"); // a reason of one's own saves the making of an error
         resolve();
       };
       this.#waiters.add(wake);
       for (const signal of signals) signal.addEventListener("abort", wake);
-      if (alarm) void alarm.clock.sleep(alarm.at - alarm.clock.now(), awake.signal).then(wake);
+      if (alarm && awake) void alarm.clock.sleep(alarm.at - alarm.clock.now(), awake.signal).then(wake);
     });
   }
 }

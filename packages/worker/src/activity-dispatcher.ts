@@ -1,6 +1,7 @@
 import { PayloadTooLargeError, WorkItemLockLostError } from "@perdure/core";
 import type { ActivitySource, ActivityWorkItem, Clock, Logger, TaskMessage } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
+import { Cancellation } from "./cancellation";
 import { linkSignals } from "./linked-signal";
 import type { Semaphore } from "./semaphore";
 import { retryDelayMs } from "./session-runner";
@@ -54,8 +55,10 @@ export class ActivityDispatcher {
   private async handle(item: ActivityWorkItem, stopped: AbortSignal): Promise<void> {
     const { name, instanceId } = item.message;
     const unwanted = linkSignals(item.lost, stopped);
+    const cancellation = new Cancellation();
+    void unwanted.aborted.then(() => cancellation.abort(unwanted.signal.reason));
     try {
-      const result = await Promise.race([this.runner.run(item.message, unwanted.signal), unwanted.aborted]);
+      const result = await Promise.race([this.runner.run(item.message, cancellation), unwanted.aborted]);
       if (item.lost.aborted) return;
       if (result) await this.complete(item, result);
       else await item.abandon(this.clock.now(), "the worker stopped before the activity had ended");

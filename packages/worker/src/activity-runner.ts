@@ -7,6 +7,10 @@ import {
   toFailure,
 } from "@perdure/core";
 import type { ActivityContext, ActivityMessage, Clock, Logger, Registry, TaskMessage } from "@perdure/core";
+import type { Cancellation } from "./cancellation";
+
+/** A reason made once: an abort without one makes an error with a stack each time. */
+const ENDED = new Error("The activity has ended.");
 
 /** Runs the code of activities. Whatever they throw or return becomes a message for their instance. */
 export class ActivityRunner {
@@ -20,14 +24,14 @@ export class ActivityRunner {
     return this.registry.activity(name) !== undefined;
   }
 
-  /** Never rejects. `signal` tells the activity that its result is no longer wanted. */
-  async run(message: ActivityMessage, signal: AbortSignal): Promise<TaskMessage> {
-    const ended = new AbortController();
-    const expired = this.expiry(message, ended.signal);
+  /** Never rejects. `cancellation` tells the activity that its result is no longer wanted. */
+  async run(message: ActivityMessage, cancellation: Cancellation): Promise<TaskMessage> {
+    const ended = message.timeoutMs === undefined ? undefined : new AbortController();
+    if (ended) this.expire(message, cancellation, ended.signal);
     try {
       const handler = this.registry.activity(message.name)?.handler;
       if (!handler) throw new ActivityNotRegisteredError(message.name);
-      const context = this.context(message, AbortSignal.any([signal, expired]));
+      const context = this.context(message, cancellation);
       const result = encode(
         await handler(context, decode(message.input)),
         `result of activity '${message.name}'`,
@@ -36,7 +40,7 @@ export class ActivityRunner {
     } catch (error) {
       return this.failure(message, error);
     } finally {
-      ended.abort();
+      ended?.abort(ENDED);
     }
   }
 
@@ -61,19 +65,15 @@ export class ActivityRunner {
   }
 
   /** Aborts when the attempt's time is up. The orchestration's own timer decides; this only tells the code. */
-  private expiry(message: ActivityMessage, ended: AbortSignal): AbortSignal {
-    const expired = new AbortController();
-    if (message.timeoutMs !== undefined) {
-      const left = message.scheduledAt + message.timeoutMs - this.clock.now();
-      void this.clock.sleep(left, ended).then(() => {
-        if (!ended.aborted)
-          expired.abort(new TaskTimeoutError(`Activity '${message.name}' ran out of time.`));
-      });
-    }
-    return expired.signal;
+  private expire(message: ActivityMessage, cancellation: Cancellation, ended: AbortSignal): void {
+    const left = message.scheduledAt + (message.timeoutMs ?? 0) - this.clock.now();
+    void this.clock.sleep(left, ended).then(() => {
+      if (!ended.aborted)
+        cancellation.abort(new TaskTimeoutError(`Activity '${message.name}' ran out of time.`));
+    });
   }
 
-  private context(message: ActivityMessage, signal: AbortSignal): ActivityContext {
+  private context(message: ActivityMessage, cancellation: Cancellation): ActivityContext {
     const { name, instanceId, executionId, orchestrationName, attempt, firstAttemptId } = message;
     const log = (level: keyof Logger) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
       this.logger[level](text, { instanceId, activity: name, attempt, ...fields });
@@ -84,7 +84,9 @@ export class ActivityRunner {
       orchestrationName,
       attempt,
       idempotencyKey: `${executionId}/${firstAttemptId}`,
-      signal,
+      get signal() {
+        return cancellation.signal;
+      },
       log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
     };
   }

@@ -1,10 +1,11 @@
 import type { ActivityMessage, Clock, Logger, TaskMessage } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
+import { Cancellation } from "./cancellation";
 import type { Semaphore } from "./semaphore";
 
 interface Running {
   readonly executionId: string;
-  readonly abort: AbortController;
+  readonly cancellation: Cancellation;
 }
 
 export interface LocalActivitiesServices {
@@ -13,6 +14,8 @@ export interface LocalActivitiesServices {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+const ENDED = new Error("The session has ended.");
 
 /** What has not begun by then might begin sooner elsewhere. */
 const PATIENCE_MS = 250;
@@ -26,17 +29,20 @@ export class LocalActivities {
   readonly #running = new Map<string, Running>();
   #waiting: ActivityMessage[] = [];
   #results: TaskMessage[] = [];
-  #wake: (() => void) | undefined;
-  /** Aborts when nothing may begin here any more. */
-  readonly #ended = new AbortController();
+  /** Nothing may begin here any more. */
+  readonly #ended = new Cancellation();
   #isBeginning = false;
   #isWatching = false;
   #isHandingOver = false;
 
-  /** @param handOver Queues activities for any worker. */
+  /**
+   * @param handOver Queues activities for any worker.
+   * @param onChange Called when there are results to take, or nothing may be outstanding any more.
+   */
   constructor(
     private readonly services: LocalActivitiesServices,
     private readonly handOver: (activities: readonly ActivityMessage[]) => Promise<void>,
+    private readonly onChange: () => void,
   ) {}
 
   /** True while the session must be held. */
@@ -44,6 +50,10 @@ export class LocalActivities {
     return (
       this.#running.size > 0 || this.#results.length > 0 || this.#waiting.length > 0 || this.#isHandingOver
     );
+  }
+
+  get hasResults(): boolean {
+    return this.#results.length > 0;
   }
 
   /** Which of these have code here. */
@@ -66,29 +76,20 @@ export class LocalActivities {
     return results;
   }
 
-  /** Resolves when there are results to take or nothing is outstanding, or when `signal` aborts. */
-  waitForResults(signal: AbortSignal): Promise<void> {
-    if (this.#results.length > 0 || !this.outstanding || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
-
   /** Results of other executions than `executionId` are no longer waited for; the code runs on unless aborted. */
   letGo(executionId: string | undefined, abort: boolean): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting.executionId === executionId);
     for (const [id, running] of this.#running) {
       if (running.executionId === executionId) continue;
       this.#running.delete(id);
-      if (abort) running.abort.abort(new Error("The result of this activity is no longer wanted."));
+      if (abort) running.cancellation.abort(new Error("The result of this activity is no longer wanted."));
     }
   }
 
   /** The session is over. */
   end(abort: boolean): void {
     this.letGo(undefined, abort);
-    this.#ended.abort();
+    this.#ended.abort(ENDED);
   }
 
   /** One at a time waits for a slot, so that sessions with many take turns with sessions with few. */
@@ -106,21 +107,21 @@ export class LocalActivities {
   private begin(): void {
     const message = this.#waiting.shift();
     if (!message) return;
-    const running: Running = { executionId: message.executionId, abort: new AbortController() };
+    const running: Running = { executionId: message.executionId, cancellation: new Cancellation() };
     this.#running.set(message.id, running);
-    void this.services.runner.run(message, running.abort.signal).then((result) => {
+    void this.services.runner.run(message, running.cancellation).then((result) => {
       this.services.activitySlots.release();
       if (this.#running.get(message.id) !== running) return; // let go of meanwhile
       this.#running.delete(message.id);
       this.#results.push(result);
-      this.#wake?.();
+      this.onChange();
     });
   }
 
   private async handOverTheLate(): Promise<void> {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    while (this.#waiting.length > 0 && !this.#ended.signal.aborted) {
+    while (this.#waiting.length > 0 && !this.#ended.isAborted) {
       await this.services.clock.sleep(PATIENCE_MS, this.#ended.signal);
       const late = this.#waiting.splice(0);
       if (late.length > 0) await this.queue(late);
@@ -133,13 +134,13 @@ export class LocalActivities {
     try {
       await this.handOver(late);
     } catch (error) {
-      if (this.#ended.signal.aborted) return;
+      if (this.#ended.isAborted) return;
       this.services.logger.warn("Handing over activities failed; they wait here.", { error });
       this.#waiting.push(...late);
       void this.beginAsSlotsGetFree();
     } finally {
       this.#isHandingOver = false;
-      this.#wake?.();
+      this.onChange();
     }
   }
 }

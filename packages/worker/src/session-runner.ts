@@ -15,7 +15,6 @@ import type {
   Turn,
 } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
-import { linkSignals } from "./linked-signal";
 import type { LiveInstances } from "./live-instances";
 import { LocalActivities } from "./local-activities";
 import type { Semaphore } from "./semaphore";
@@ -33,6 +32,8 @@ export interface SessionServices {
   readonly stopping: AbortSignal;
   /** Aborts when the time to finish is over. */
   readonly stopped: AbortSignal;
+  /** Called when either aborts. */
+  readonly stopListeners: Set<() => void>;
 }
 
 /**
@@ -43,6 +44,9 @@ export interface SessionServices {
 const DELIVERIES_BEFORE_START = 8;
 const MAX_RETRY_DELAY_MS = 30_000;
 
+/** A reason made once: an abort without one makes an error with a stack each time. */
+const ENDED = new Error("The session has ended.");
+
 export function retryDelayMs(deliveryCount: number): number {
   return Math.min(1000 * 2 ** Math.min(deliveryCount - 1, 10), MAX_RETRY_DELAY_MS);
 }
@@ -52,13 +56,22 @@ export class SessionRunner {
   #instance: LiveInstance | undefined;
   #begun = false;
   #holdsTurn = true;
+  /** Ends the wait for work. */
+  #wake: (() => void) | undefined;
+  /** Set while the backend is asked to tell of messages. */
+  #awaited: Promise<void> | undefined;
+  #ended: AbortController | undefined;
 
   /** The caller has acquired a turn slot for the session's first turn; it is given back here. */
   constructor(
     private readonly session: OrchestrationSession,
     private readonly services: SessionServices,
   ) {
-    this.#local = new LocalActivities(services, (activities) => session.handOver(activities));
+    this.#local = new LocalActivities(
+      services,
+      (activities) => session.handOver(activities),
+      () => this.#wake?.(),
+    );
   }
 
   /** Never rejects. */
@@ -69,6 +82,7 @@ export class SessionRunner {
       await this.giveUp(error);
     } finally {
       this.#local.end(this.session.lost.aborted || this.services.stopped.aborted);
+      this.#ended?.abort(ENDED);
       this.endTurn();
     }
   }
@@ -139,18 +153,34 @@ export class SessionRunner {
       logger.error(`Instance '${instance.instanceId}' is blocked: ${blocked?.message}`, fields);
   }
 
+  /** Waits for results, for messages unless the worker stops, and for the end of the worker. */
   private async waitForWork(): Promise<void> {
     this.endTurn();
-    const { stopped, stopping, turnSlots } = this.services;
-    const lap = new AbortController();
-    const untilStopped = linkSignals(lap.signal, stopped);
-    const untilStopping = linkSignals(lap.signal, stopping);
-    await Promise.race([
-      this.#local.waitForResults(untilStopped.signal),
-      stopping.aborted ? untilStopped.aborted : this.session.waitForMessages(untilStopping.signal),
-    ]);
-    lap.abort();
+    const { stopped, stopping, stopListeners, turnSlots } = this.services;
+    if (!stopping.aborted) this.askForMessages();
+    if (!this.#local.hasResults && !stopped.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#wake = undefined;
+          stopListeners.delete(wake);
+          resolve();
+        };
+        this.#wake = wake;
+        stopListeners.add(wake);
+      });
+    }
     this.#holdsTurn = await turnSlots.acquire(stopped);
+  }
+
+  /** One question at a time; it stays open until it is answered or the session ends. */
+  private askForMessages(): void {
+    if (this.#awaited) return;
+    this.#ended ??= new AbortController();
+    const answered = (): void => {
+      this.#awaited = undefined;
+      this.#wake?.();
+    };
+    this.#awaited = this.session.waitForMessages(this.#ended.signal).then(answered, answered);
   }
 
   private async release(): Promise<void> {

@@ -95,6 +95,11 @@ export class Worker {
 
   private async dispatch(stopping: AbortSignal, stopped: AbortSignal): Promise<void> {
     const activitySlots = new Semaphore(this.#options.activities);
+    const stopListeners = new Set<() => void>();
+    for (const signal of [stopping, stopped])
+      signal.addEventListener("abort", () => {
+        for (const listener of [...stopListeners]) listener();
+      });
     const runner = new ActivityRunner(this.#registry, this.#clock, this.#logger);
     const activities = new ActivityDispatcher(
       this.#backend.activities,
@@ -114,6 +119,7 @@ export class Worker {
       live: new LiveInstances(this.#options.live),
       stopping,
       stopped,
+      stopListeners,
     });
     await Promise.all([orchestrations.run(), activities.run(stopping, stopped)]);
   }

@@ -29,8 +29,9 @@ export function writeInstance(
   instanceId: string,
   row: InstanceRow,
   before: InstanceRow | undefined,
+  text = formatRow(row),
 ): void {
-  transaction.put(keys.state(instanceId), formatRow(row));
+  transaction.put(keys.state(instanceId), text);
   const now = indexed(row);
   const then = before && indexed(before);
   if (then?.status !== now.status || then.createdAt !== now.createdAt) {

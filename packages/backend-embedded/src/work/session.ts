@@ -25,7 +25,7 @@ import type {
   TaskMessage,
 } from "@perdure/core";
 import type { Transaction } from "../file/group-commit";
-import { isCommit, keptInput } from "../file/instance-row";
+import { formatRow, isCommit, keptInput } from "../file/instance-row";
 import type { InstanceRow } from "../file/instance-row";
 import { readHistory, readInstance, removeInstance, writeInstance } from "../file/instance-rows";
 import { keys } from "../file/keys";
@@ -125,13 +125,14 @@ export class EmbeddedSession implements OrchestrationSession, Held {
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
     const { limit, post, file, mailroom } = this.services;
     const { state, mode, events, localActivities, cancelledTimers } = checkpoint;
-    limit.check([state, events], this.instanceId);
-    this.assertHeld();
     if (!this.#version) throw new Error("invariant: an instance is loaded before its checkpoint");
     const before = this.#version;
     const taken = this.inbox.taken;
     const row = nextRow(before.row, checkpoint, taken);
+    const rowText = formatRow(row);
     const historyText = JSON.stringify(events);
+    if (limit.mayExceed(rowText.length + historyText.length)) limit.check([state, events], this.instanceId);
+    this.assertHeld();
     const timers = timersAfter(before.timers, checkpoint);
     const claims = claimsAfter(this.#claims, checkpoint);
     const cancelled = new Set(cancelledTimers);
@@ -145,7 +146,13 @@ export class EmbeddedSession implements OrchestrationSession, Held {
             transaction.remove(keys.history(this.instanceId, turn));
         }
         transaction.put(keys.history(this.instanceId, row.turns - 1), historyText);
-        writeInstance(transaction, this.instanceId, row, before.row.commits > 0 ? before.row : undefined);
+        writeInstance(
+          transaction,
+          this.instanceId,
+          row,
+          before.row.commits > 0 ? before.row : undefined,
+          rowText,
+        );
         for (const { key } of taken) transaction.remove(key);
         for (const id of cancelledTimers) this.removeTimer(transaction, before.timers, id);
         for (const message of outbox.messages)
