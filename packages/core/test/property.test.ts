@@ -1,14 +1,15 @@
 /**
  * Any program, under any schedule of batches, repeats and restarts, ends as the straight-line interpreter says, and
- * the same schedule hot and cold gives the same checkpoints. Among the messages are suspensions, and turns that are run
- * by a worker that lacks the code. Compared are whole checkpoints but for stack traces.
+ * the same schedule hot, cold and with evictions at random gives the same checkpoints. Among the messages are
+ * suspensions, and turns that are run by a worker that lacks the code. Compared are whole checkpoints but for stack
+ * traces.
  *
  * Results do not depend on the schedule by construction: what is raced for is waited for afterwards, and no two parts
  * of a program wait for events of one name.
  */
 import fc from "fast-check";
 import { defineOrchestration } from "../src";
-import type { OrchestrationContext, OrchestrationGenerator, Task } from "../src";
+import type { Checkpoint, OrchestrationContext, OrchestrationGenerator, Task } from "../src";
 import { TestHub } from "./support/test-hub";
 import type { Schedule } from "./support/test-hub";
 import { withoutStacks } from "./support/test-instance";
@@ -36,32 +37,39 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
   fc.constant({ kind: "random" as const }),
 );
 
-const { composite } = fc.letrec<{ program: Program; composite: Program }>((tie) => ({
-  program: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    { weight: 5, arbitrary: leaf },
-    { weight: 4, arbitrary: tie("composite") },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant("child" as const), body: tie("program") }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant("generations" as const),
-        count: fc.nat(2),
-        body: tie("program"),
-      }),
-    },
-  ),
-  composite: fc.record({
-    kind: fc.constantFrom(
-      "sequence" as const,
-      "all" as const,
-      "any" as const,
-      "again" as const,
-      "map" as const,
+interface Size {
+  readonly maxDepth: number;
+  readonly maxLength: number;
+}
+
+function programs({ maxDepth, maxLength }: Size): fc.Arbitrary<Program> {
+  return fc.letrec<{ program: Program; composite: Program }>((tie) => ({
+    program: fc.oneof(
+      { maxDepth, withCrossShrink: true },
+      { weight: 5, arbitrary: leaf },
+      { weight: 4, arbitrary: tie("composite") },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant("child" as const), body: tie("program") }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant("generations" as const),
+          count: fc.nat(2),
+          body: tie("program"),
+        }),
+      },
     ),
-    parts: fc.array(tie("program"), { maxLength: 4 }),
-  }),
-}));
+    composite: fc.record({
+      kind: fc.constantFrom(
+        "sequence" as const,
+        "all" as const,
+        "any" as const,
+        "again" as const,
+        "map" as const,
+      ),
+      parts: fc.array(tie("program"), { maxLength }),
+    }),
+  })).composite;
+}
 
 /** What the program comes to, without any engine. */
 function interpret(node: Program): unknown {
@@ -231,18 +239,28 @@ function chooser(seed: number): (below: number) => number {
 
 interface Run {
   readonly output: unknown;
-  readonly checkpoints: unknown;
+  /** All that each instance committed: what is stored in the end, and sent, follows from it. */
+  readonly checkpoints: readonly (readonly [string, readonly Checkpoint[]])[];
+  /** How often an execution in memory was thrown away. */
+  readonly evictions: number;
 }
 
-function run(node: Program, seed: number, temperature: "hot" | "cold" | "mixed" | "blocked"): Run {
+type Temperature = "hot" | "cold" | "mixed" | "blocked";
+
+function run(node: Program, seed: number, temperature: Temperature): Run {
   const choose = chooser(seed);
   const chooseTemperature = chooser(seed + 1);
   const repeats = new Map<string, number>();
+  let evictions = 0;
   const schedule: Schedule = {
     batch: (available) => 1 + choose(available),
     activityTime: () => choose(4) * 700,
     hasCode: () => temperature !== "blocked" || chooseTemperature(4) > 0,
-    goesCold: () => temperature === "cold" || (temperature === "mixed" && chooseTemperature(3) === 0),
+    goesCold: () => {
+      const isCold = temperature === "cold" || (temperature === "mixed" && chooseTemperature(3) === 0);
+      if (isCold) evictions++;
+      return isCold;
+    },
     repeats: ({ id }) => {
       const seen = repeats.get(id) ?? 0;
       repeats.set(id, seen + 1);
@@ -287,7 +305,8 @@ function run(node: Program, seed: number, temperature: "hot" | "cold" | "mixed" 
   }
   return {
     output: hub.instance("i1").output,
-    checkpoints: withoutStacks([...hub.instances].map(([id, { checkpoints }]) => [id, checkpoints])),
+    checkpoints: [...hub.instances].map(([id, { checkpoints }]) => [id, checkpoints]),
+    evictions,
   };
 }
 
@@ -330,20 +349,58 @@ function interrupt(hub: TestHub): void {
   }
 }
 
+/** Texts are compared first, because that is fast. */
+function expectSame(expected: Run, ...others: readonly Run[]): void {
+  const text = textOf(expected);
+  for (const other of others) {
+    if (textOf(other) !== text)
+      expect(withoutStacks(other.checkpoints)).toEqual(withoutStacks(expected.checkpoints));
+  }
+}
+
+function textOf({ checkpoints }: Run): string {
+  return JSON.stringify(checkpoints, (key, value: unknown) => {
+    if (key === "stackTrace") return undefined;
+    return value instanceof Set ? [...(value as Set<unknown>)] : value;
+  });
+}
+
 describe("any program under any schedule", () => {
+  const { stackTraceLimit } = Error;
+  beforeAll(() => (Error.stackTraceLimit = 0)); // nobody looks at them, and making them takes time
+  afterAll(() => (Error.stackTraceLimit = stackTraceLimit));
+
   it("ends like the straight-line interpreter, hot or cold, with the same checkpoints", () => {
     fc.assert(
-      fc.property(composite, fc.nat(), (node, seed) => {
+      fc.property(programs({ maxDepth: 3, maxLength: 4 }), fc.nat(), (node, seed) => {
         const hot = run(node, seed, "hot");
         const cold = run(node, seed, "cold");
         const mixed = run(node, seed, "mixed");
 
         expect(hot.output).toEqual(interpret(node));
         expect(run(node, seed, "blocked").output).toEqual(interpret(node));
-        expect(cold.checkpoints).toEqual(hot.checkpoints);
-        expect(mixed.checkpoints).toEqual(hot.checkpoints);
+        expectSame(hot, cold, mixed);
       }),
       { numRuns: 100 },
     );
   });
+
+  it("is stored and sends the same hot, cold and with random evictions, 2,000 small ones", () => {
+    let [ran, evicted] = [0, 0];
+
+    fc.assert(
+      fc.property(programs({ maxDepth: 2, maxLength: 3 }), fc.nat(), (node, seed) => {
+        const hot = run(node, seed, "hot");
+        const mixed = run(node, seed, "mixed");
+
+        expectSame(hot, mixed, run(node, seed, "cold"));
+        ran++;
+        if (mixed.evictions > 0) evicted++;
+      }),
+      { numRuns: 2000 },
+    );
+
+    expect(ran).toBe(2000);
+    expect(evicted).toBeGreaterThan(1000);
+  }, 120_000);
 });
