@@ -156,8 +156,9 @@ export interface InstanceStore {
    */
   purge(instanceId: string): Promise<boolean>;
   /**
-   * Resolves once the instance may have changed: at once when this object committed a change after the call, at the
-   * latest when `signal` aborts. A hint: callers still look, and look again from time to time.
+   * Resolves once the status or the custom status of the instance may have changed: at once when this object committed
+   * such a change after the call, at the latest when `signal` aborts. A hint: callers still look, and look again from
+   * time to time.
    */
   waitForChange(instanceId: string, signal: AbortSignal): Promise<void>;
   /**

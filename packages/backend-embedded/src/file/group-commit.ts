@@ -84,16 +84,19 @@ export class GroupCommit {
   }
 
   private async commitAll(): Promise<void> {
-    const jobs = this.#jobs;
-    this.#jobs = [];
+    let jobs: readonly Job[] = [];
     try {
-      await this.file.transact(() => this.apply(jobs));
+      await this.file.transact(() => {
+        jobs = this.#jobs; // with those that came while the lock was waited for
+        this.#jobs = [];
+        this.apply(jobs);
+      });
       this.settle(jobs);
     } catch (error) {
       const failure = DurableError.is(error)
         ? error
         : new StorageUnavailableError(`The hub '${this.file.path}' could not be written.`, error);
-      for (const job of jobs) job.reject(job.error ?? failure);
+      for (const job of [...jobs, ...this.#jobs.splice(0)]) job.reject(job.error ?? failure);
     }
     this.#committing = undefined;
     if (this.#jobs.length > 0) this.schedule();

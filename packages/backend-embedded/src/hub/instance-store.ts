@@ -9,9 +9,12 @@ import type {
   StartMessage,
   TaskMessage,
 } from "@perdure/core";
+import type { Transaction } from "../file/group-commit";
 import { keptInput, statusIn, statusOf, toStatus } from "../file/instance-row";
+import type { InstanceRow } from "../file/instance-row";
 import { readHistory, readInput, readInstance, removeInstance, writeInstance } from "../file/instance-rows";
 import { keys, under } from "../file/keys";
+import { Creation } from "../work/creation";
 import { Outgoing } from "../work/post";
 import type { Services } from "../work/services";
 import { queryInstances } from "./instance-query";
@@ -22,32 +25,30 @@ export class EmbeddedInstanceStore implements InstanceStore {
   constructor(private readonly open: () => Services) {}
 
   async create(message: StartMessage, reusable: readonly RuntimeStatus[]): Promise<void> {
-    const { limit, commits, post, file } = this.open();
-    const { instanceId, event } = message;
+    const services = this.open();
+    const { limit, commits, post, file, mailroom, clock } = services;
+    const { instanceId } = message;
     limit.check(message, instanceId);
     const outgoing = new Outgoing();
-    await commits.run(
-      (transaction) => {
-        const before = readInstance(transaction.file, instanceId);
-        const status = before && statusOf(before);
-        if (status && !reusable.includes(status)) throw new InstanceAlreadyExistsError(instanceId, status);
-        if (before?.pending)
-          transaction.remove(keys.inbox(file.partitionOf(instanceId), instanceId, before.pending.number));
-        const number = post.writeStart(transaction, message, outgoing);
-        const row = {
-          commits: (before?.commits ?? 0) + 1,
-          turns: before?.turns ?? 0,
-          ...(before?.state ? { state: before.state } : {}),
-          ...keptInput(event.input),
-          pending: { message, number },
-        };
-        writeInstance(transaction, instanceId, row, before);
-      },
-      () => {
-        post.passOn(outgoing);
-        file.changes.notify(instanceId);
-      },
-    );
+    const isNew = file.get(keys.state(instanceId)) === undefined;
+    const candidate = new Creation(message, clock.now());
+    const creation = isNew && mailroom.deliverAhead(instanceId, candidate) ? candidate : undefined;
+    try {
+      await commits.run(
+        (transaction) => writeNew(transaction, services, message, reusable, creation, outgoing),
+        () => {
+          if (creation) mailroom.endCreation(instanceId, creation);
+          post.passOn(outgoing);
+          file.changes.notify(instanceId);
+        },
+      );
+    } catch (error) {
+      if (creation) {
+        creation.state = "refused";
+        mailroom.endCreation(instanceId, creation);
+      }
+      throw error;
+    }
   }
 
   async send(message: TaskMessage): Promise<void> {
@@ -119,5 +120,38 @@ export class EmbeddedInstanceStore implements InstanceStore {
     if (!mailroom.partition(file.partitionOf(instanceId))) return undefined;
     const text = file.get(keys.state(instanceId));
     return text === undefined ? undefined : statusIn(text);
+  }
+}
+
+function writeNew(
+  transaction: Transaction,
+  { post, file }: Services,
+  message: StartMessage,
+  reusable: readonly RuntimeStatus[],
+  creation: Creation | undefined,
+  outgoing: Outgoing,
+): void {
+  const { instanceId, event } = message;
+  const before = readInstance(transaction.file, instanceId);
+  const status = before && statusOf(before);
+  if (status && !reusable.includes(status)) throw new InstanceAlreadyExistsError(instanceId, status);
+  if (creation && !before && creation.absorber?.(transaction)) {
+    creation.state = "absorbed";
+    return;
+  }
+  if (before?.pending)
+    transaction.remove(keys.inbox(file.partitionOf(instanceId), instanceId, before.pending.number));
+  const number = post.writeStart(transaction, message, outgoing, creation);
+  const row: InstanceRow = {
+    commits: (before?.commits ?? 0) + 1,
+    turns: before?.turns ?? 0,
+    ...(before?.state ? { state: before.state } : {}),
+    ...keptInput(event.input),
+    pending: { message, number },
+  };
+  writeInstance(transaction, instanceId, row, before);
+  if (creation) {
+    creation.state = "written";
+    creation.row = row;
   }
 }

@@ -1,6 +1,6 @@
 import { Wakeups } from "@perdure/core";
+import type { Creation } from "./creation";
 import type { Held } from "./held";
-import { letterId } from "./letter";
 import type { Letter } from "./letter";
 import type { OwnedPartition } from "./owned-partition";
 
@@ -11,6 +11,8 @@ export class Inbox {
   readonly #waiting = new Map<string, Letter>();
   readonly #taken = new Map<string, Letter>();
   session: Held | undefined;
+  /** Set until the start is on the disk. */
+  creation: Creation | undefined;
   /** No session before that time, milliseconds since the epoch. */
   heldUntil = 0;
   /** Set when a former session left activities behind; with the ids on the work-item queue then, if it died. */
@@ -30,7 +32,9 @@ export class Inbox {
   }
 
   get isIdle(): boolean {
-    return !this.session && !this.orphans && this.#waiting.size === 0 && this.#taken.size === 0;
+    return (
+      !this.session && !this.orphans && !this.creation && this.#waiting.size === 0 && this.#taken.size === 0
+    );
   }
 
   get hasMail(): boolean {
@@ -52,9 +56,8 @@ export class Inbox {
 
   /** False when it is here already. */
   add(letter: Letter): boolean {
-    const id = letterId(letter.key);
-    if (this.#waiting.has(id) || this.#taken.has(id)) return false;
-    this.#waiting.set(id, letter);
+    if (this.#waiting.has(letter.id) || this.#taken.has(letter.id)) return false;
+    this.#waiting.set(letter.id, letter);
     return true;
   }
 
@@ -63,15 +66,14 @@ export class Inbox {
     this.#waiting.clear();
     for (const letter of letters) {
       letter.deliveryCount++;
-      this.#taken.set(letterId(letter.key), letter);
+      this.#taken.set(letter.id, letter);
     }
     return letters;
   }
 
   /** These are dealt with. */
   forget(letters: readonly Letter[]): void {
-    for (const { key } of letters) {
-      const id = letterId(key);
+    for (const { id } of letters) {
       this.#taken.delete(id);
       this.#waiting.delete(id);
     }

@@ -3,7 +3,10 @@ import type { Key } from "../file/keys";
 
 /** A message in storage, as its receiver's partition holds it. */
 export interface Letter {
-  readonly key: Key;
+  /** Tells letters of one instance apart. */
+  readonly id: string;
+  /** Its row; none yet while its instance is being created. */
+  key: Key;
   readonly message: TaskMessage;
   /** When it became visible, milliseconds since the epoch. */
   readonly arrivedAt: number;
@@ -37,7 +40,6 @@ export function parseLetter(text: string): LetterRow {
   return { deliveryCount, arrivedAt, notBefore, message: message ?? undefined };
 }
 
-/** Tells letters of one instance apart. */
 export function letterId(key: Key): string {
   return key[0] === "timer" ? `timer ${key[3]}` : `${key[3]}`;
 }

@@ -11,8 +11,9 @@ import type { HubFile } from "../file/hub-file";
 import { readInstance } from "../file/instance-rows";
 import { between, under } from "../file/keys";
 import type { Key } from "../file/keys";
+import type { Creation } from "./creation";
 import type { Inbox } from "./inbox";
-import { compareLetters, parseLetter } from "./letter";
+import { compareLetters, letterId, parseLetter } from "./letter";
 import type { Letter } from "./letter";
 import { OwnedPartition } from "./owned-partition";
 
@@ -113,6 +114,24 @@ export class Mailroom {
     else this.reschedule(inbox);
   }
 
+  /** Hands out the start of a new instance ahead of its commit. False when that must wait for the commit. */
+  deliverAhead(instanceId: string, creation: Creation): boolean {
+    const partition = this.#partitions.get(this.file.partitionOf(instanceId));
+    if (!partition || partition.isLeaving || partition.find(instanceId)) return false;
+    partition.open(instanceId).creation = creation;
+    this.deliver(partition, creation.letter);
+    return true;
+  }
+
+  /** The start is on the disk, or will never be. */
+  endCreation(instanceId: string, creation: Creation): void {
+    const inbox = this.#partitions.get(this.file.partitionOf(instanceId))?.find(instanceId);
+    if (inbox?.creation !== creation) return;
+    inbox.creation = undefined;
+    if (creation.state !== "written" && creation.state !== "absorbed") inbox.forget([creation.letter]);
+    this.reschedule(inbox);
+  }
+
   /** A row of the timers has been written. */
   arm(partition: OwnedPartition, key: Key): void {
     if (partition.isLost) return;
@@ -171,7 +190,12 @@ export class Mailroom {
   ): { readonly letter: Letter; readonly notBefore: number } | undefined {
     const { deliveryCount, arrivedAt, notBefore, message } = parseLetter(text);
     const found = message ?? readInstance(this.file, String(key[2]))?.pending?.message;
-    return found && { letter: { key, message: found, arrivedAt, deliveryCount, isSuspect }, notBefore };
+    return (
+      found && {
+        letter: { id: letterId(key), key, message: found, arrivedAt, deliveryCount, isSuspect },
+        notBefore,
+      }
+    );
   }
 
   /** M2 */

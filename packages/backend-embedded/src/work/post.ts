@@ -7,7 +7,8 @@ import type { Transaction } from "../file/group-commit";
 import type { HubFile } from "../file/hub-file";
 import { keys } from "../file/keys";
 import type { Key } from "../file/keys";
-import { formatLetter } from "./letter";
+import type { Creation } from "./creation";
+import { formatLetter, letterId } from "./letter";
 import type { Letter } from "./letter";
 import type { Mailroom } from "./mailroom";
 import type { OwnedPartition } from "./owned-partition";
@@ -43,12 +44,21 @@ export class Post {
     const now = this.clock.now();
     const { visibleAt = now } = message;
     if (visibleAt > now) this.writeTimer(transaction, message, visibleAt, outgoing);
-    else this.writeLetter(transaction, message, JSON_MESSAGE, outgoing);
+    else this.writeLetter(transaction, message, message, outgoing);
   }
 
-  /** Returns the number the start has in the inbox. The message itself is in the instance's row. */
-  writeStart(transaction: Transaction, message: TaskMessage, outgoing: Outgoing): number {
-    return this.writeLetter(transaction, message, NO_MESSAGE, outgoing);
+  /**
+   * Returns the number the start has in the inbox. The message itself is in the instance's row.
+   *
+   * @param creation Set when a session may have the start already.
+   */
+  writeStart(
+    transaction: Transaction,
+    message: TaskMessage,
+    outgoing: Outgoing,
+    creation: Creation | undefined,
+  ): number {
+    return this.writeLetter(transaction, message, undefined, outgoing, creation?.letter);
   }
 
   writeActivity(
@@ -78,22 +88,23 @@ export class Post {
   private writeLetter(
     transaction: Transaction,
     message: TaskMessage,
-    format: (message: TaskMessage) => TaskMessage | undefined,
+    stored: TaskMessage | undefined,
     outgoing: Outgoing,
+    delivered?: Letter,
   ): number {
     const { instanceId } = message;
     const partition = this.file.partitionOf(instanceId);
     const number = transaction.nextNumber();
     const key = keys.inbox(partition, instanceId, number);
     const arrivedAt = this.clock.now();
-    transaction.put(
-      key,
-      formatLetter({ deliveryCount: 0, arrivedAt, notBefore: 0, message: format(message) }),
-    );
+    transaction.put(key, formatLetter({ deliveryCount: 0, arrivedAt, notBefore: 0, message: stored }));
     const owned = this.owned(transaction, partition);
-    const letter: Letter = { key, message, arrivedAt, deliveryCount: 0, isSuspect: false };
-    if (owned) outgoing.letters.push({ partition: owned, letter });
-    else this.note(transaction, partition, key, outgoing);
+    if (delivered) delivered.key = key;
+    if (!owned) this.note(transaction, partition, key, outgoing);
+    else if (!delivered) {
+      const letter = { id: letterId(key), key, message, arrivedAt, deliveryCount: 0, isSuspect: false };
+      outgoing.letters.push({ partition: owned, letter });
+    }
     return number;
   }
 
@@ -116,6 +127,3 @@ export class Post {
     outgoing.hasNotes = true;
   }
 }
-
-const JSON_MESSAGE = (message: TaskMessage): TaskMessage => message;
-const NO_MESSAGE = (): undefined => undefined;

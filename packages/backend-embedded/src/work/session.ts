@@ -25,10 +25,11 @@ import type {
   TaskMessage,
 } from "@perdure/core";
 import type { Transaction } from "../file/group-commit";
-import { formatRow, isCommit, keptInput } from "../file/instance-row";
+import { formatRow, isCommit, keptInput, statusOf } from "../file/instance-row";
 import type { InstanceRow } from "../file/instance-row";
 import { readHistory, readInstance, removeInstance, writeInstance } from "../file/instance-rows";
 import { keys } from "../file/keys";
+import type { Creation } from "./creation";
 import { bury } from "./dead-letter-row";
 import type { Held } from "./held";
 import type { Inbox } from "./inbox";
@@ -126,7 +127,8 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     const { limit, post, file, mailroom } = this.services;
     const { state, mode, events, localActivities, cancelledTimers } = checkpoint;
     if (!this.#version) throw new Error("invariant: an instance is loaded before its checkpoint");
-    const before = this.#version;
+    const absorbed = this.absorbable(this.#version);
+    const before = absorbed ? this.#version : this.caughtUp(this.#version);
     const taken = this.inbox.taken;
     const row = nextRow(before.row, checkpoint, taken);
     const rowText = formatRow(row);
@@ -138,31 +140,38 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     const cancelled = new Set(cancelledTimers);
     const outbox = outboxOf(state, events);
     const outgoing = new Outgoing();
+    const write = (transaction: Transaction): void => {
+      if (mode === "replace") {
+        for (let turn = 0; turn < before.row.turns; turn++)
+          transaction.remove(keys.history(this.instanceId, turn));
+      }
+      transaction.put(keys.history(this.instanceId, row.turns - 1), historyText);
+      writeInstance(
+        transaction,
+        this.instanceId,
+        row,
+        before.row.commits > 0 ? before.row : undefined,
+        rowText,
+      );
+      for (const letter of stored(taken)) transaction.remove(letter.key);
+      for (const id of cancelledTimers) this.removeTimer(transaction, before.timers, id);
+      for (const message of outbox.messages)
+        if (!cancelled.has(message.id)) post.write(transaction, message, outgoing);
+      for (const activity of outbox.activities) {
+        const isOwn = activity.executionId === state.executionId; // not one a former generation left behind
+        if (!(isOwn && localActivities.has(activity.taskScheduledId)))
+          post.writeActivity(transaction, activity, outgoing);
+      }
+      this.anchor(transaction, claims.size > 0);
+    };
+    if (absorbed) absorbed.absorber = (transaction) => this.writeInstead(transaction, write);
     await this.commit(
       (transaction) => {
-        this.assertCurrent(transaction, before.row);
-        if (mode === "replace") {
-          for (let turn = 0; turn < before.row.turns; turn++)
-            transaction.remove(keys.history(this.instanceId, turn));
+        if (absorbed) this.assertAbsorbed(absorbed);
+        else {
+          this.assertCurrent(transaction, before.row);
+          write(transaction);
         }
-        transaction.put(keys.history(this.instanceId, row.turns - 1), historyText);
-        writeInstance(
-          transaction,
-          this.instanceId,
-          row,
-          before.row.commits > 0 ? before.row : undefined,
-          rowText,
-        );
-        for (const { key } of taken) transaction.remove(key);
-        for (const id of cancelledTimers) this.removeTimer(transaction, before.timers, id);
-        for (const message of outbox.messages)
-          if (!cancelled.has(message.id)) post.write(transaction, message, outgoing);
-        for (const activity of outbox.activities) {
-          const isOwn = activity.executionId === state.executionId; // not one a former generation left behind
-          if (!(isOwn && localActivities.has(activity.taskScheduledId)))
-            post.writeActivity(transaction, activity, outgoing);
-        }
-        this.anchor(transaction, claims.size > 0);
       },
       () => {
         for (const id of cancelledTimers) timers.delete(id);
@@ -172,7 +181,7 @@ export class EmbeddedSession implements OrchestrationSession, Held {
         this.inbox.forget(taken);
         mailroom.reschedule(this.inbox);
         post.passOn(outgoing);
-        file.changes.notify(this.instanceId);
+        if (isVisibleChange(before.row, row)) file.changes.notify(this.instanceId);
       },
     );
   }
@@ -213,8 +222,8 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     const poison = taken.filter(({ deliveryCount }) => deliveryCount >= services.maxDeliveryCount);
     const kept = taken.filter((letter) => !poison.includes(letter));
     await this.settle((transaction) => {
-      for (const letter of poison) this.bury(transaction, letter, reason);
-      for (const letter of kept) rewrite(transaction, letter, retryAt);
+      for (const letter of stored(poison)) this.bury(transaction, letter, reason);
+      for (const letter of stored(kept)) rewrite(transaction, letter, retryAt);
     });
     if (this.hasEnded()) return;
     inbox.forget(poison);
@@ -227,7 +236,7 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     const { inbox } = this;
     const { taken } = inbox;
     await this.settle((transaction) => {
-      for (const letter of taken) this.bury(transaction, letter, reason);
+      for (const letter of stored(taken)) this.bury(transaction, letter, reason);
     });
     if (this.hasEnded()) return;
     inbox.forget(taken);
@@ -314,8 +323,32 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     );
   }
 
+  /** The creation of the instance, if this checkpoint can be written in its place. */
+  private absorbable({ row }: Version): Creation | undefined {
+    const { creation } = this.inbox;
+    return creation?.state === "queued" && row.commits === 0 ? creation : undefined;
+  }
+
+  /** Writes in place of the creation; false when the session has ended. */
+  private writeInstead(transaction: Transaction, write: (transaction: Transaction) => void): boolean {
+    const { partition } = this.inbox;
+    if (this.#hasEnded || transaction.claim(partition.number) !== partition.claim) return false;
+    write(transaction);
+    return true;
+  }
+
+  /** What was loaded before the creation of the instance had been written. */
+  private caughtUp(version: Version): Version {
+    const row = this.inbox.creation?.row;
+    return row && version.row.commits === 0 ? { ...version, row } : version;
+  }
+
+  private assertAbsorbed(creation: Creation): void {
+    if (creation.state !== "absorbed") throw this.lockLost(); // the id is in use
+  }
+
   private acknowledge(transaction: Transaction, letters: readonly Letter[]): void {
-    for (const { key } of letters) transaction.remove(key);
+    for (const { key } of stored(letters)) transaction.remove(key);
     const row = readInstance(transaction.file, this.instanceId);
     if (!row?.pending || !letters.some(({ key }) => isNumber(key, row.pending?.number))) return;
     const { pending: _done, ...rest } = row;
@@ -377,6 +410,16 @@ function nextRow(before: InstanceRow, checkpoint: Checkpoint, taken: readonly Le
       : { ...(input === undefined ? {} : { input }), ...(inputInHistory ? { inputInHistory } : {}) }),
     ...(pending && !isDealtWith ? { pending } : {}),
   };
+}
+
+/** Those that have a row: not the start of an instance that was not created. */
+function stored(letters: readonly Letter[]): readonly Letter[] {
+  return letters.filter(({ key }) => key.length > 0);
+}
+
+/** Whether waiters want to know. */
+function isVisibleChange(before: InstanceRow, { state }: InstanceRow): boolean {
+  return statusOf(before) !== state?.status || before.state?.customStatus !== state?.customStatus;
 }
 
 function isNumber(key: Letter["key"], number: number | undefined): boolean {
