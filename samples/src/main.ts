@@ -1,17 +1,16 @@
-/** `npm start`: runs the samples, on an emulator of its own or on the account it is given. See `npm start -- --help`. */
-import { randomBytes } from "node:crypto";
-import { Command } from "commander";
+/** `npm start`: runs the samples, on a file of their own unless told otherwise. See `npm start -- --help`. */
+import { Command, Option } from "commander";
 import { samples } from "./all";
 import { newBoard } from "./demo/board";
 import { Demo } from "./demo/demo";
 import { exitCodeOf, stopRequest } from "./demo/stop-request";
 import { openStorage } from "./demo/storage";
-import { DEFAULT_HUB } from "./hub";
 import type { Sample } from "./sample";
 
 interface Options {
   readonly once?: boolean;
   readonly hub?: string;
+  readonly azurite?: boolean;
   readonly connectionString?: string;
 }
 
@@ -19,11 +18,10 @@ async function main(): Promise<number> {
   const { chosen, options } = commandLine();
   const stop = stopRequest();
   const board = newBoard(process.stdout);
-  const storage = await openStorage(options.connectionString ?? process.env["PERDURE_STORAGE"]);
+  const storage = await openStorage({ connectionString: process.env["PERDURE_STORAGE"], ...options });
   try {
     board.say(`Storage: ${storage.description}`);
-    const taskHub = options.hub ?? (storage.isEmulator ? DEFAULT_HUB : newHubName());
-    const demo = new Demo(storage, taskHub, chosen, board);
+    const demo = new Demo(storage, chosen, board);
     return await demo.run({ once: options.once ?? false, keepHub: options.hub !== undefined }, stop);
   } catch (error) {
     if (stop.aborted) return exitCodeOf(stop); // what fails then fails because of it
@@ -42,19 +40,15 @@ function commandLine(): { readonly chosen: readonly Sample[]; readonly options: 
     .option("--hub <name>", "task hub to use, and to keep. Without it the hub is deleted at the end")
     .option(
       "--connection-string <text>",
-      "storage account. Default: PERDURE_STORAGE, else an emulator is started",
+      "storage account. Default: PERDURE_STORAGE, else a file in .perdure",
     )
+    .addOption(new Option("--azurite", "start a storage emulator for the run").conflicts("connectionString"))
     .parse();
   const unknown = program.args.find((name) => !names.includes(name));
   if (unknown !== undefined)
     program.error(`There is no sample '${unknown}'. There are: ${names.join(", ")}.`);
   const chosen = samples.filter(({ name }) => program.args.length === 0 || program.args.includes(name));
   return { chosen, options: program.opts() };
-}
-
-/** In an account that others may use too. */
-function newHubName(): string {
-  return `${DEFAULT_HUB}${randomBytes(3).toString("hex")}`;
 }
 
 main().then(

@@ -1,7 +1,8 @@
-/** The samples as a user starts them: real processes, an emulator of their own, a worker killed in the middle. */
+/** The samples as a user starts them: real processes, storage of their own, a worker killed in the middle. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { samples } from "../src/all";
 
@@ -53,6 +54,17 @@ class Command {
   }
 }
 
+/** The files of hubs that are left in the data folder. */
+function hubFiles(): string[] {
+  const folder = path.join(REPOSITORY, ".perdure");
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** Of all processes it has named: the emulator and the workers. */
+function pidsIn(text: string): number[] {
+  return [...text.matchAll(/(?:process|Worker) (\d+)/g)].map(([, pid]) => Number(pid));
+}
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -62,35 +74,43 @@ function isAlive(pid: number): boolean {
 }
 
 describe("npm start", () => {
-  it(
-    "with --once runs every sample through a crash and ends with 0",
-    async () => {
-      const { text, exitCode } = await new Command("npm", ["start", "--", "--once"]).ended();
+  it.each([
+    { storage: "a file", args: [], described: /^Storage: the file \S+\.perdure$/m },
+    { storage: "an emulator", args: ["--azurite"], described: /^Storage: Azurite, process \d+/m },
+  ])(
+    "with --once runs every sample through a crash on $storage and ends with 0",
+    async ({ args, described }) => {
+      const before = hubFiles();
+      const { text, exitCode } = await new Command("npm", ["start", "--", "--once", ...args]).ended();
 
+      expect(text).toMatch(described);
       expect(text).toMatch(/Worker \d+ was killed \(SIGKILL\), with \d+ instances under way/);
       expect(text).not.toMatch(/FAILED/);
       for (const { name } of samples) expect(text).toContain(`✔ ${name}`);
       expect(exitCode).toBe(0);
-      const pids = [...text.matchAll(/(?:process|Worker) (\d+)/g)].map(([, pid]) => Number(pid));
-      expect(pids.filter(isAlive)).toEqual([]);
+      expect(pidsIn(text).filter(isAlive)).toEqual([]);
+      expect(hubFiles()).toEqual(before);
     },
     LIMIT_MS,
   );
 
-  it(
-    "stops on SIGTERM, and so does all it has started",
-    async () => {
-      const command = new Command(process.execPath, [
-        require.resolve("ts-node/dist/bin"),
-        "samples/src/main.ts",
-      ]);
-      const [, emulator] = await command.printed(/process (\d+)/);
-      const [, worker] = await command.printed(/Worker (\d+) takes work/);
+  it.each([
+    { storage: "a file", args: [] },
+    { storage: "an emulator", args: ["--azurite"] },
+  ])(
+    "stops on SIGTERM, and so does all it has started on $storage",
+    async ({ args }) => {
+      const before = hubFiles();
+      const script = require.resolve("ts-node/dist/bin");
+      const command = new Command(process.execPath, [script, "samples/src/main.ts", ...args]);
+      await command.printed(/Worker \d+ takes work/);
 
       command.interrupt();
+      const { text, exitCode } = await command.ended();
 
-      await expect(command.ended()).resolves.toMatchObject({ exitCode: 143 });
-      expect([emulator, worker].map(Number).filter(isAlive)).toEqual([]);
+      expect(exitCode).toBe(143);
+      expect(pidsIn(text).filter(isAlive)).toEqual([]);
+      expect(hubFiles()).toEqual(before);
     },
     LIMIT_MS,
   );

@@ -1,11 +1,11 @@
 /**
- * One run of the samples. Three kinds of processes take part: the storage, a worker that runs the samples' code, and
- * this one, which is only a client. In the middle the worker is killed and another takes its place.
+ * One run of the samples. Two kinds of processes take part: a worker that runs the samples' code, and this one, which
+ * is only a client. In the middle the worker is killed and another takes its place.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "perdure";
-import { openBackend } from "../hub";
-import type { HubAddress } from "../hub";
+import type { Backend } from "perdure";
+import { deleteHub, openBackend } from "../hub";
 import type { Sample } from "../sample";
 import type { Board } from "./board";
 import { crashInTheMiddle } from "./crash";
@@ -29,19 +29,16 @@ export interface DemoOptions {
 }
 
 export class Demo {
-  readonly #hub: HubAddress;
-  readonly #backend: ReturnType<typeof openBackend>;
+  readonly #backend: Backend;
   readonly #client: Client;
   #worker: WorkerProcess | undefined;
 
   constructor(
     private readonly storage: DemoStorage,
-    taskHub: string,
     private readonly samples: readonly Sample[],
     private readonly board: Board,
   ) {
-    this.#hub = { connectionString: storage.connectionString, taskHub };
-    this.#backend = openBackend(this.#hub);
+    this.#backend = openBackend(storage.hub);
     this.#client = new Client(this.#backend);
   }
 
@@ -52,12 +49,12 @@ export class Demo {
       await this.startWorker();
       const isOk = await this.observed((observer) => this.runSamples(observer, stop));
       if (stop.aborted) return exitCodeOf(stop);
-      this.board.say(nextText(this.#hub, this.storage, once));
+      this.board.say(nextText(this.storage, once));
       if (!once) await this.observed(() => this.keepRunning(stop));
       return isOk ? 0 : 1;
     } finally {
       await this.stopWorker();
-      if (!keepHub && !this.storage.isEmulator) await this.#backend.deleteTaskHub();
+      if (!keepHub && this.storage.kind !== "emulator") await deleteHub(this.storage.hub, this.#backend);
       await this.#backend.stop();
     }
   }
@@ -109,8 +106,8 @@ export class Demo {
   }
 
   private async startWorker(): Promise<WorkerProcess> {
-    this.#worker = await WorkerProcess.start(this.#hub, (line) => this.board.say(line));
-    this.board.say(`Worker ${this.#worker.pid} takes work from hub ${this.#hub.taskHub}.`);
+    this.#worker = await WorkerProcess.start(this.storage.hub, (line) => this.board.say(line));
+    this.board.say(`Worker ${this.#worker.pid} takes work from hub ${this.storage.hub.taskHub}.`);
     return this.#worker;
   }
 

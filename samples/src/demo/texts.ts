@@ -1,4 +1,3 @@
-import type { HubAddress } from "../hub";
 import { DEFAULT_HUB } from "../hub";
 import { counted } from "./crash";
 import type { Crash } from "./crash";
@@ -26,8 +25,8 @@ export function crashText(crash: Crash | undefined, isOk: boolean): string {
   ].join("\n");
 }
 
-export function nextText(hub: HubAddress, storage: DemoStorage, once: boolean): string {
-  const client = [...environment(hub, storage), "npm run client -w samples"].join(" ");
+export function nextText(storage: DemoStorage, once: boolean): string {
+  const client = [...environment(storage), "npm run client -w samples"].join(" ");
   const again = once
     ? [
         ["npm start", "the same, with a worker that keeps running"],
@@ -51,8 +50,9 @@ export function nextText(hub: HubAddress, storage: DemoStorage, once: boolean): 
 }
 
 /** What another process needs to find the hub. The key of an emulator is public, that of an account is not shown. */
-function environment({ connectionString, taskHub }: HubAddress, storage: DemoStorage): string[] {
+function environment({ hub: { connectionString, taskHub }, kind, isAtUsualPorts }: DemoStorage): string[] {
   const hub = taskHub === DEFAULT_HUB ? [] : [`PERDURE_HUB=${taskHub}`];
-  if (!storage.isEmulator) return ["PERDURE_STORAGE=…", ...hub];
-  return storage.isAtUsualPorts ? hub : [`PERDURE_STORAGE='${connectionString}'`, ...hub];
+  if (kind === "file") return hub;
+  if (kind === "account") return ["PERDURE_STORAGE=…", ...hub];
+  return [`PERDURE_STORAGE='${isAtUsualPorts ? "UseDevelopmentStorage=true" : connectionString}'`, ...hub];
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run two-processes -w samples`: a worker and a client in separate processes, which know nothing of each other but
- * the task hub. Ends with the client's exit code.
+ * the task hub. Ends with the client's exit code. With `-- --azurite` the hub is on an emulator.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,15 +9,17 @@ import { createInterface } from "node:readline";
 import { exitCodeOf, stopRequest } from "../demo/stop-request";
 import { openStorage } from "../demo/storage";
 import { WorkerProcess } from "../demo/worker-process";
-import { environmentOf, hubOfEnvironment } from "../hub";
+import { deleteHub, environmentOf, openBackend } from "../hub";
 import type { HubAddress } from "../hub";
 
 async function main(): Promise<number> {
   const stop = stopRequest();
-  const storage = await openStorage(process.env["PERDURE_STORAGE"]);
+  const { PERDURE_STORAGE: connectionString, PERDURE_HUB: givenHub } = process.env;
+  const azurite = process.argv.includes("--azurite");
+  const storage = await openStorage({ connectionString, azurite, hub: givenHub });
+  const { hub } = storage;
   console.log(`[main]          ${storage.description}`);
   try {
-    const hub: HubAddress = { ...hubOfEnvironment(), connectionString: storage.connectionString };
     const worker = await WorkerProcess.start(hub, console.error);
     console.log(`[worker ${worker.pid}] takes work from hub ${hub.taskHub}`);
     try {
@@ -27,6 +29,7 @@ async function main(): Promise<number> {
       console.log(`[worker ${worker.pid}] stopped with exit code ${worker.exit}`);
     }
   } finally {
+    if (givenHub === undefined && storage.kind !== "emulator") await deleteHub(hub, openBackend(hub));
     await storage.stop();
   }
 }
