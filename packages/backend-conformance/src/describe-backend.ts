@@ -53,7 +53,7 @@ function skipReason({ name, options }: ContractCase, harness: BackendHarness): s
 
 /** Plays a case on a hub of its own, and ends both also when the case did not end in time. */
 async function play(one: ContractCase, harness: BackendHarness, timeoutMs: number): Promise<void> {
-  const { lockMs = LOCK_MS[harness.time], maxDeliveryCount, maxPayloadBytes } = one.options;
+  const { lockMs = harness.lockMs ?? LOCK_MS[harness.time], maxDeliveryCount, maxPayloadBytes } = one.options;
   const options: HubOptions = {
     lockMs,
     ...optional("maxDeliveryCount", maxDeliveryCount),

@@ -11,6 +11,8 @@ export interface BackendHarness {
   readonly time: "virtual" | "real";
   /** Cases left out, by name. The value is the reason, shown with the skipped test. */
   readonly skips?: Readonly<Record<string, string>>;
+  /** How long locks outlive their owners where a case does not say, in milliseconds. Default: 60,000, 6,000 in real time. */
+  readonly lockMs?: number;
   /** How long a case may take, in real milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
 }
