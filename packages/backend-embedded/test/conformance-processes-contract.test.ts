@@ -1,0 +1,6 @@
+import { describeBackend } from "@perdure/backend-conformance";
+import { endProcesses, processes } from "./processes/harness";
+
+afterAll(endProcesses);
+
+describeBackend("embedded, processes: contract", processes, "contract");
