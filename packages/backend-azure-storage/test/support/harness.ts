@@ -5,6 +5,8 @@ import { AzureStorageBackend } from "../../src/backend";
 import type { Storage } from "../../src/storage/storage";
 import { Mortal } from "./mortal";
 
+const LONGEST_RENEWAL_MS = 3_600_000;
+
 /** A hub of its own on some storage, with processes that can be killed and hung. */
 export async function openHub(
   clock: Clock,
@@ -21,7 +23,7 @@ export async function openHub(
       storage: mortal.connection,
       clock: mortal,
       messageVisibility: lockMs,
-      leaseRenewInterval: lockMs / 3,
+      leaseRenewInterval: Math.min(lockMs / 3, LONGEST_RENEWAL_MS),
       idleLeaseRenewInterval: "1d", // cases that sleep for years renew and poll no more than they must
       maxPollInterval: "1d",
       partitionCount: 2,
