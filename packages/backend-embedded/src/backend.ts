@@ -90,6 +90,7 @@ export class EmbeddedBackend implements Backend {
     this.instances = new EmbeddedInstanceStore(open);
     this.deadLetters = new EmbeddedDeadLetters(open);
     this.orchestrations = {
+      suitableTurns: 1000, // they are committed together
       lockNext: (signal) => this.whenStarted(signal, undefined, (engine) => engine.nextSession(signal)),
     };
     this.activities = {

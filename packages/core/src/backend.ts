@@ -43,6 +43,8 @@ export type InstanceVersion = object;
 
 /** Where instances with something to do come from. */
 export interface OrchestrationSource {
+  /** How many turns at a time suit the storage: the default of workers. Absent: what suits most. */
+  readonly suitableTurns?: number;
   /** Locks the next instance that has messages. Waits for one; `undefined` only when `signal` aborts. */
   lockNext(signal: AbortSignal): Promise<OrchestrationSession | undefined>;
 }

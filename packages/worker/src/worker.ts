@@ -13,10 +13,12 @@ export interface WorkerOptions {
   readonly activities?: readonly AnyActivity[];
   /** Activities that run at a time. Default: 100. */
   readonly maxConcurrentActivities?: number;
-  /** Turns that run or commit at a time; waiting instances do not count. Default: 100. */
+  /** Turns that run or commit at a time; waiting instances do not count. Default: 100, or what suits the backend. */
   readonly maxConcurrentTurns?: number;
-  /** Executions kept in memory between turns; others are replayed when they wake. Default: 1,000. */
+  /** Executions kept in memory between turns; others are replayed when they wake. Default: 10,000. */
   readonly maxLiveInstances?: number;
+  /** Memory for them, in bytes, by estimate. Default: 64 MiB. */
+  readonly maxLiveBytes?: number;
   /** How long `stop` lets running activities finish before they are aborted and given back. Default: 30 s. */
   readonly shutdownTimeout?: Duration;
   /** Default: warnings and errors as JSON lines on standard error. */
@@ -31,7 +33,13 @@ export class Worker {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #options: { activities: number; turns: number; live: number; shutdownMs: number };
+  readonly #options: {
+    activities: number;
+    turns: number;
+    live: number;
+    liveBytes: number;
+    shutdownMs: number;
+  };
   #run:
     | { readonly stopping: AbortController; readonly stopped: AbortController; readonly done: Promise<void> }
     | undefined;
@@ -46,8 +54,12 @@ export class Worker {
     this.#logger = options.logger ?? createLogger();
     this.#options = {
       activities: count(options.maxConcurrentActivities ?? 100, "maxConcurrentActivities"),
-      turns: count(options.maxConcurrentTurns ?? 100, "maxConcurrentTurns"),
-      live: count(options.maxLiveInstances ?? 1000, "maxLiveInstances"),
+      turns: count(
+        options.maxConcurrentTurns ?? backend.orchestrations.suitableTurns ?? 100,
+        "maxConcurrentTurns",
+      ),
+      live: count(options.maxLiveInstances ?? 10_000, "maxLiveInstances"),
+      liveBytes: count(options.maxLiveBytes ?? 64 * 1024 * 1024, "maxLiveBytes"),
       shutdownMs: durationMs(options.shutdownTimeout ?? "30s", "shutdownTimeout"),
     };
   }
@@ -116,7 +128,7 @@ export class Worker {
       runner,
       activitySlots,
       turnSlots: new Semaphore(this.#options.turns),
-      live: new LiveInstances(this.#options.live),
+      live: new LiveInstances(this.#options.live, this.#options.liveBytes),
       stopping,
       stopped,
       stopListeners,

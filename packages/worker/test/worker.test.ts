@@ -5,7 +5,6 @@ import {
   defineActivity,
   silentLogger,
 } from "@perdure/core";
-import { LiveInstances } from "../src/live-instances";
 import { linkSignals } from "../src/linked-signal";
 import { Semaphore } from "../src/semaphore";
 import { retryDelayMs } from "../src/session-runner";
@@ -72,20 +71,6 @@ describe("linkSignals", () => {
 
     expect(linked.signal.reason).toBe("why");
     expect(unlinked.signal.aborted).toBe(false);
-  });
-});
-
-describe("LiveInstances", () => {
-  it("hands an instance out once, and forgets the least recently kept", () => {
-    const live = new LiveInstances(1);
-    const entry = (instanceId: string) =>
-      ({ instance: { instanceId }, version: {} }) as unknown as Parameters<LiveInstances["keep"]>[0];
-    live.keep(entry("a"));
-    live.keep(entry("b"));
-
-    expect(live.take("a")).toBeUndefined();
-    expect(live.take("b")).toBeDefined();
-    expect(live.take("b")).toBeUndefined();
   });
 });
 

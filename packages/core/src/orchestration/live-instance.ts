@@ -10,6 +10,10 @@ import { decisionMessageId } from "./outbox";
 /** How many ids of former generations are remembered, besides those of the turn that ends the last one. */
 const RECENT_IDS = 256;
 
+/** Measured with an orchestration that waits for its first timer. */
+const BYTES_OF_ITS_OWN = 6000;
+const BYTES_OF_AN_EVENT = 150;
+
 /** What is kept of a decision while its task is open: not its input, which may be large. */
 interface OpenTask {
   readonly type: DecisionEvent["type"];
@@ -33,6 +37,7 @@ export class LiveInstance {
   #idsBeforeTurn = 0;
   #hasTurned = false;
   #awaitsStart = false;
+  #weight = BYTES_OF_ITS_OWN;
   readonly #openTasks = new Map<number, OpenTask>();
 
   constructor(
@@ -63,6 +68,11 @@ export class LiveInstance {
       !this.execution.blocked &&
       this.#history === undefined
     );
+  }
+
+  /** About how many bytes of memory it takes. What the code itself keeps is guessed from what it was given. */
+  get weight(): number {
+    return this.#weight;
   }
 
   /** The committed history, while this instance has not been replayed or cannot be. */
@@ -108,6 +118,7 @@ export class LiveInstance {
     this.#knownIds = new Set(recent);
     this.#idsBeforeTurn = recent.length - ofThisTurn;
     this.#openTasks.clear();
+    this.#weight = BYTES_OF_ITS_OWN + recent.length * BYTES_OF_AN_EVENT;
     this.#history = undefined;
     this.backlog = [];
     this.begin(name, customStatus);
@@ -123,6 +134,7 @@ export class LiveInstance {
   /** Notes what events mean for later messages. */
   track(events: readonly HistoryEvent[]): void {
     for (const event of events) {
+      this.#weight += weightOf(event);
       if (event.messageId !== undefined) this.#knownIds.add(event.messageId);
       if (event.type === "OrchestratorStarted") this.lastTimestamp = event.timestamp;
       else if (event.type === "ExecutionStarted") this.#awaitsStart = startsLater(event);
@@ -162,6 +174,11 @@ export class LiveInstance {
     if (this.execution) this.execution.customStatus = customStatus;
     this.#unknownName = definition ? undefined : unknownOrchestration(name, this.registry);
   }
+}
+
+function weightOf(event: HistoryEvent): number {
+  const payload = "input" in event ? event.input : "result" in event ? event.result : undefined;
+  return BYTES_OF_AN_EVENT + 2 * (payload?.length ?? 0);
 }
 
 function openTask(event: DecisionEvent): OpenTask {
