@@ -1,7 +1,8 @@
-import { defineActivity, defineOrchestration } from "@perdure/core";
+import { StorageUnavailableError, defineActivity, defineOrchestration } from "@perdure/core";
 import type { Clock } from "@perdure/core";
 import type { InstanceHandle } from "@perdure/client";
-import { FaultHub } from "./fault-hub";
+import type { SimulatedProcess } from "../support/simulated-hub";
+import { CONTROL, FaultHub, PARTITIONS, WORK_ITEMS } from "./fault-hub";
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +18,13 @@ const naps = defineOrchestration("naps", function* (ctx, until: number) {
 const nothing = defineOrchestration("nothing", function* () {
   return "done";
 });
-const code = { orchestrations: [nap, naps, nothing] };
+const answer = defineActivity("answer", () => 42);
+const asking = defineOrchestration("asking", function* (ctx) {
+  yield* ctx.waitForExternalEvent("go");
+  return yield* ctx.callActivity(answer);
+});
+const code = { orchestrations: [nap, naps, nothing, asking] };
+const NEVER = new Promise<never>(() => undefined);
 
 /** The clock of one machine, which is not that of the others. */
 class WrongClock implements Clock {
@@ -61,6 +68,46 @@ describe("time", () => {
     }
     expect(await hub.leftovers()).toEqual([]);
     expect(await hub.deadLetters()).toEqual([]);
+  });
+
+  it("F19: that is behind lets an owner trust a lease that is over, but delete nothing of its successor's", async () => {
+    const hub = await FaultHub.open(code, { leaseRenewInterval: "10s" });
+    const behind = new WrongClock(hub.hub.clock);
+    behind.errorMs = -60_000;
+    const held = new Map<SimulatedProcess, Promise<void>>();
+    const answering = hub.hub.process();
+    hub.onRequests((process, { operation, resource }, when) => {
+      if (when === "after" || process === hub.clientProcess) return undefined;
+      if (resource === WORK_ITEMS && operation === "receiveMessages" && process !== answering)
+        throw new StorageUnavailableError("only one of them gets activities");
+      const isHeld = resource === PARTITIONS || (resource === CONTROL && operation === "receiveMessages");
+      return isHeld ? held.get(process) : undefined;
+    });
+    const late = hub.spawn({ clock: behind });
+    const handle = await hub.run(hub.client.startNew(asking));
+    await hub.run(handle.waitForStart());
+    await hub.pass(3000);
+
+    let goOn = (): void => undefined;
+    held.set(late, new Promise((resolve) => (goOn = resolve)));
+    const successor = hub.spawn();
+    await hub.pass(2000);
+    await hub.run(handle.raiseEvent("go"));
+    await hub.pass(2000);
+    held.set(successor, NEVER);
+    hub.spawn({ code: { activities: [answer] }, process: answering });
+    await hub.pass(2000);
+    await hub.stop(answering);
+    const isAnswered = (): boolean =>
+      hub.queues()[CONTROL]!.some(({ text }) => text.includes("TaskCompleted"));
+    expect(isAnswered()).toBe(true);
+    goOn();
+    await hub.pass(1000);
+    successor.kill();
+    held.clear();
+    hub.spawn({ code: { ...code, activities: [answer] } });
+
+    expect(await hub.run(handle.result({ timeout: "10m" }))).toBe(42);
   });
 
   it("F19: that differs by five minutes between two workers costs hand-overs and no instance", async () => {

@@ -69,12 +69,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "rule 3: a hot session's judgement is enough to acknowledge",
-    changes: [
-      session("    if (this.#taken.some(({ proven }) => !proven) && !(await this.prove())) return;\n", ""),
-    ],
-  },
-  {
     name: "rule 4: continue-as-new forgets the ids of what it has consumed",
     changes: [
       change(
