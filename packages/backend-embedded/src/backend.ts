@@ -126,14 +126,10 @@ export class EmbeddedBackend implements Backend {
    * Writes a copy of the hub as it is now to another file, without the room that deleted instances have left. Work
    * goes on meanwhile. To shrink a hub, stop its processes and put the copy in its place.
    *
-   * @throws StorageUnavailableError when the copy cannot be written.
+   * @throws StorageUnavailableError when the copy cannot be written, or is there already.
    */
   async backup(target: string): Promise<void> {
-    try {
-      await this.open().services.file.copyTo(target);
-    } catch (error) {
-      throw new StorageUnavailableError(`The copy '${target}' could not be written.`, error);
-    }
+    await this.open().services.file.copyTo(target);
   }
 
   /** True while something is on its way to the disk. */

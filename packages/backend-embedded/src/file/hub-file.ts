@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import { BackendConfigurationError, CorruptStorageError, StorageUnavailableError } from "@perdure/core";
 import { open } from "lmdb";
@@ -32,6 +32,8 @@ export class HubFile {
   /** Tells backends of this and other processes that something waits for them. */
   readonly bell: Bell;
   readonly changes: Changes;
+  /** Tells the file from its copies. */
+  readonly identity: string;
   #users = 0;
   #partitionCount: number | undefined;
 
@@ -42,6 +44,8 @@ export class HubFile {
   ) {
     this.bell = new Bell(`${path}-bell`);
     this.changes = new Changes(path);
+    const { dev, ino } = statSync(path);
+    this.identity = `${dev}:${ino}`;
   }
 
   /**
@@ -144,9 +148,22 @@ export class HubFile {
     return partitionOf(instanceId, this.partitionCount);
   }
 
-  /** Writes a copy without free pages, as of now, while work goes on. */
+  /**
+   * Writes a copy without free pages, as of now, while work goes on.
+   *
+   * @throws StorageUnavailableError
+   */
   async copyTo(target: string): Promise<void> {
-    await this.database.backup(target, true);
+    if (existsSync(target))
+      throw new StorageUnavailableError(`'${target}' is there already: name a new file.`);
+    try {
+      mkdirSync(path.dirname(path.resolve(target)), { recursive: true });
+      await this.database.backup(target, true);
+    } catch (error) {
+      throw new StorageUnavailableError(`The copy '${target}' could not be written.`, error);
+    }
+    // LMDB's JavaScript layer does not always say that it failed.
+    if (!existsSync(target)) throw new StorageUnavailableError(`The copy '${target}' could not be written.`);
   }
 }
 

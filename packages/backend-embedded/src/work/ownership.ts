@@ -17,6 +17,8 @@ interface ProcessRow {
   readonly pid: number;
   /** Where `pid` means something. */
   readonly machine: string;
+  /** The file it works on: in a copy of the hub nobody works yet. */
+  readonly file: string;
   readonly expiresAt: number;
 }
 
@@ -111,11 +113,16 @@ export class Ownership {
   private divide(transaction: Transaction): Round {
     const { clock, lockMs, mailroom, file } = this.services;
     const now = clock.now();
-    const me: ProcessRow = { pid: process.pid, machine: MACHINE, expiresAt: now + lockMs };
+    const me: ProcessRow = {
+      pid: process.pid,
+      machine: MACHINE,
+      file: file.identity,
+      expiresAt: now + lockMs,
+    };
     transaction.put(keys.process(this.#id), JSON.stringify(me));
     const alive: string[] = [];
     for (const { key, value } of transaction.file.rows(under("process"))) {
-      if (isAlive(JSON.parse(value) as ProcessRow, now)) alive.push(String(key[1]));
+      if (isAlive(JSON.parse(value) as ProcessRow, file.identity, now)) alive.push(String(key[1]));
       else transaction.remove(key);
     }
     const counts = new Map(alive.map((id) => [id, 0]));
@@ -184,8 +191,8 @@ function processIds(rows: readonly (readonly (string | number)[])[]): string {
   return rows.map((key) => String(key[1])).join(" ");
 }
 
-function isAlive({ pid, machine, expiresAt }: ProcessRow, now: number): boolean {
-  return expiresAt > now && (machine !== MACHINE || isRunning(pid));
+function isAlive({ pid, machine, file, expiresAt }: ProcessRow, hub: string, now: number): boolean {
+  return expiresAt > now && file === hub && (machine !== MACHINE || isRunning(pid));
 }
 
 function isRunning(pid: number): boolean {
