@@ -18,12 +18,12 @@ function countFaults(history: readonly HistoryEvent[], type: HistoryEvent["type"
 }
 
 /** Decisions are numbered from 0 in the order they were taken. */
-function decisionFaults(history: readonly HistoryEvent[]): readonly string[] {
+export function decisionFaults(history: readonly HistoryEvent[]): readonly string[] {
   const ids = history.flatMap((event) => ("eventId" in event ? [event.eventId] : []));
   return ids.every((id, index) => id === index) ? [] : [`event ids ${ids.join(", ")}`];
 }
 
-function completionFaults(history: readonly HistoryEvent[]): readonly string[] {
+export function completionFaults(history: readonly HistoryEvent[]): readonly string[] {
   const open = new Set<number>();
   const faults: string[] = [];
   for (const event of history) {
@@ -40,7 +40,7 @@ function completionFaults(history: readonly HistoryEvent[]): readonly string[] {
   return faults;
 }
 
-function repeatedMessages(history: readonly HistoryEvent[]): readonly string[] {
+export function repeatedMessages(history: readonly HistoryEvent[]): readonly string[] {
   const seen = new Set<string>();
   return history.flatMap(({ type, messageId }) => {
     if (messageId === undefined || !seen.has(messageId)) {

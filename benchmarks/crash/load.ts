@@ -18,12 +18,13 @@ export class Load {
     private readonly random: Random,
     private readonly giveUp: AbortController,
     private readonly gate = new Gate(),
+    private readonly plan: (number: number, random: Random) => Run = planRun,
   ) {}
 
   /** Starts runs, `pauseMs` apart on average, as long as `wantsMore` says so. */
   async start(pauseMs: number, wantsMore: () => boolean): Promise<void> {
     while (wantsMore() && !this.signal.aborted) {
-      await this.startRun(planRun(this.runs.length, this.random));
+      await this.startRun(this.plan(this.runs.length, this.random));
       await sleep(this.random.next() * 2 * pauseMs, undefined, { signal: this.signal }).catch(
         () => undefined,
       );

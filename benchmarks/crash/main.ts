@@ -7,62 +7,54 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AzureStorageBackend } from "@perdure/backend-azure-storage";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { Client } from "perdure";
-import { startAzurite } from "../../scripts/azurite";
 import { analyse } from "./analysis";
+import { openAzurite } from "./azurite-hub";
 import { purgeFaults } from "./checks";
+import { openEmbedded } from "./embedded/embedded-hub";
 import { readExecutions } from "./execution-log";
+import type { Execution } from "./execution-log";
+import { Gate } from "./gate";
+import type { CrashHub, Pace } from "./hub";
 import { judge } from "./judge";
-import { readLeaseRows } from "./lease-rows";
 import { Load } from "./load";
 import { Random } from "./random";
 import { printFaultyRuns, printOutcome } from "./report";
-import { TASK_HUB, WORKERS, tuning } from "./tuning";
+import { WORKERS } from "./tuning";
 import { WorkerPool } from "./worker-pool";
 
-interface Options {
-  readonly orchestrations: number;
-  readonly kills: number;
+interface Options extends Partial<Pick<Pace, "orchestrations" | "kills" | "seconds">> {
+  readonly backend: "embedded" | "azurite";
   readonly seed: number;
   readonly limit: number;
   readonly pace: number;
 }
 
-interface Circumstances extends Options {
-  readonly folder: string;
-  readonly connectionString: string;
-  readonly elapsedMs: number;
-}
-
-/** Starts come this far apart on average. */
-const START_PAUSE_MS = 130;
 /** Nothing a crash does takes as long as this. */
 const STUCK_AFTER_MS = 45_000;
-const KILL_PAUSE_MS = { min: 500, max: 3000 };
 
 async function main(options: Options): Promise<boolean> {
+  const { backend, seed, limit, pace } = options;
   const folder = mkdtempSync(path.join(tmpdir(), "perdure-crash-"));
-  const azurite = await startAzurite({ inMemory: true, ports: { blob: 0, queue: 0, table: 0 } });
-  const { connectionString } = azurite;
-  const backend = new AzureStorageBackend({ ...tuning(options.pace), taskHub: TASK_HUB, connectionString });
-  const client = new Client(backend);
-  await backend.createTaskHub();
   const giveUp = new AbortController();
   setMaxListeners(0, giveUp.signal); // every run that gets events listens
-  const timer = setTimeout(() => giveUp.abort(), options.limit * 1000);
-  const program = path.join(__dirname, "worker.ts");
-  const pool = new WorkerPool(program, { connectionString, folder, pace: options.pace }, () =>
-    giveUp.abort(),
+  const onFault = (): void => giveUp.abort();
+  const hub = await (backend === "azurite"
+    ? openAzurite(pace)
+    : openEmbedded(folder, pace, new Random(seed + 2), onFault));
+  const client = new Client(hub.backend);
+  await hub.backend.createTaskHub();
+  const timer = setTimeout(onFault, limit * 1000);
+  const pool = new WorkerPool(hub.program, { ...hub.access, folder, pace }, onFault, hub.poolOptions);
+  const load = new Load(client, new Random(seed), giveUp, new Gate(), (number, random) =>
+    hub.plan(number, random),
   );
-  const load = new Load(client, new Random(options.seed), giveUp);
 
-  const elapsedMs = await killWhileRunning(pool, load, options);
+  const elapsedMs = await killWhileRunning(pool, load, hub, options);
   clearTimeout(timer);
-  const faults = await report(client, pool, load, { folder, connectionString, elapsedMs, ...options });
-  await backend.stop();
-  await azurite.stop();
+  const faults = await report(client, pool, load, hub, { seed, elapsedMs }, readExecutions(folder));
+  await hub.close();
 
   if (faults.length === 0) {
     rmSync(folder, { recursive: true });
@@ -73,22 +65,26 @@ async function main(options: Options): Promise<boolean> {
   for (const fault of faults) console.error(`- ${fault}`);
   return false;
 }
-
 /** Resolves with how long it took until all had ended, or there was no hope. */
 async function killWhileRunning(
   pool: WorkerPool,
   load: Load,
-  { orchestrations, kills, seed, pace }: Options,
+  hub: CrashHub,
+  options: Options,
 ): Promise<number> {
+  const { orchestrations, kills, seconds } = { ...hub.pace, ...options };
   const startedAt = Date.now();
   const ended = new AbortController();
   pool.start(WORKERS);
-  const killing = killNowAndThen(pool, new Random(seed + 1), pace, ended.signal);
+  const killing = killNowAndThen(pool, new Random(options.seed + 1), hub.pace, ended.signal);
   await load.start(
-    START_PAUSE_MS * pace,
-    () => load.runs.length < orchestrations || pool.kills.length < kills,
+    hub.pace.startPauseMs,
+    () =>
+      load.runs.length < orchestrations ||
+      pool.kills.length < kills ||
+      Date.now() - startedAt < seconds * 1000,
   );
-  await load.finished(STUCK_AFTER_MS * pace);
+  await load.finished(STUCK_AFTER_MS * options.pace);
   ended.abort();
   await killing;
   const elapsedMs = Date.now() - startedAt;
@@ -96,15 +92,15 @@ async function killWhileRunning(
   return elapsedMs;
 }
 
-/** Kills one of the workers, waits until all are up again and a little longer, and so on. */
+/** Kills one of the workers, waits until enough are up again and a little longer, and so on. */
 async function killNowAndThen(
   pool: WorkerPool,
   random: Random,
-  pace: number,
+  { killPauseMs: { min, max }, workersUp }: Pace,
   signal: AbortSignal,
 ): Promise<void> {
-  while (await pause(random.between(KILL_PAUSE_MS.min, KILL_PAUSE_MS.max) * pace, signal)) {
-    while (!pool.allUp) if (!(await pause(50, signal))) return;
+  while (await pause(random.between(min, max), signal)) {
+    while (pool.up < workersUp) if (!(await pause(50, signal))) return;
     pool.killOne(random);
   }
 }
@@ -120,29 +116,32 @@ async function report(
   client: Client,
   pool: WorkerPool,
   load: Load,
-  { folder, connectionString, elapsedMs, seed, pace }: Circumstances,
+  hub: CrashHub,
+  { seed, elapsedMs }: { readonly seed: number; readonly elapsedMs: number },
+  executions: readonly Execution[],
 ): Promise<readonly string[]> {
-  const executions = readExecutions(folder);
-  const leaseRows = await readLeaseRows(connectionString);
-  const { checked, faulty, faults } = await judge(client, pool, load, executions);
+  const { checked, faulty, faults: faultsOfRuns } = await judge(client, pool, load, executions);
+  const faults = [...faultsOfRuns, ...(await hub.faults())];
   printOutcome({
     seed,
-    pace,
+    hub,
+    figures: await hub.figures(pool.kills),
     checked,
     kills: pool.kills.length,
     workersStarted: pool.started,
-    leaseRows,
     facts: analyse(executions, pool.kills),
     elapsedMs,
   });
-  await printFaultyRuns(client, faulty, leaseRows);
-  return faults.length > 0 ? faults : purgeFaults(client);
+  await printFaultyRuns(client, faulty, []);
+  return faults.length > 0 ? faults : [...(await purgeFaults(client)), ...hub.purgedFaults()];
 }
 
 const program = new Command("test:crash")
   .description("Kills workers while orchestrations run and checks that nothing is lost or done twice.")
-  .option("--orchestrations <number>", "to start at least", Number, 240)
-  .option("--kills <number>", "to make at least", Number, 15)
+  .addOption(new Option("--backend <name>", "to try").choices(["embedded", "azurite"]).default("embedded"))
+  .option("--orchestrations <number>", "to start at least", Number)
+  .option("--kills <number>", "to make at least", Number)
+  .option("--seconds <number>", "to go on starting and killing at least", Number)
   .option("--seed <number>", "of what is started and when is killed", Number, Date.now() % 1_000_000)
   .option("--limit <seconds>", "what has not ended by then is stuck", Number, 300)
   .option("--pace <factor>", "multiplies leases and pauses, for a slow or busy machine", Number, 1)

@@ -2,26 +2,26 @@ import type { Client } from "perdure";
 import { rounded, summarise } from "../src/statistics";
 import type { ExecutionFacts } from "./analysis";
 import type { CheckedRun } from "./checks";
+import type { CrashHub } from "./hub";
 import type { LeaseRow } from "./lease-rows";
 import { tookOutOfOrder } from "./scenarios";
-import { WORKERS, tuning } from "./tuning";
+import { WORKERS } from "./tuning";
 
 export interface Outcome {
   readonly seed: number;
-  readonly pace: number;
+  readonly hub: CrashHub;
+  readonly figures: Readonly<Record<string, string>>;
   readonly checked: readonly CheckedRun[];
   readonly kills: number;
   readonly workersStarted: number;
-  readonly leaseRows: readonly LeaseRow[];
   readonly facts: ExecutionFacts;
   readonly elapsedMs: number;
 }
 
 export function printOutcome(outcome: Outcome): void {
-  const { seed, pace, checked, kills, workersStarted, leaseRows, facts, elapsedMs } = outcome;
+  const { seed, hub, figures, checked, kills, workersStarted, facts, elapsedMs } = outcome;
+  const { min, max } = hub.pace.killPauseMs;
   const children = sum(checked.map(({ run }) => run.children));
-  const acquired = sum(leaseRows.map(({ epoch }) => epoch));
-  const clean = sum(leaseRows.map(({ cleanEpochs }) => cleanEpochs));
   const durations = checked.flatMap(({ snapshot }) =>
     snapshot?.completedAt ? [snapshot.completedAt.getTime() - snapshot.createdAt.getTime()] : [],
   );
@@ -30,12 +30,13 @@ export function printOutcome(outcome: Outcome): void {
   ).length;
   const bursts = checked.filter(({ run }) => run.comparable).length;
   console.log(`
-Crash test, seed ${seed}: ${WORKERS} worker processes, one emulator, ${JSON.stringify(tuning(pace))}
+Crash test, seed ${seed}: ${WORKERS} worker processes, ${hub.about}
 
 orchestrations          ${checked.length}, and ${children} sub-orchestrations of theirs
-workers killed          ${kills} (SIGKILL to a random one, ${0.5 * pace} to ${3 * pace} s after all were up again), ${workersStarted - WORKERS} started again
-partition ownerships    ${acquired}, of which ${acquired - clean} ended by a crash or unclean, ${clean} by a clean release
-activity executions     ${facts.executions} for ${facts.calls} calls: ${facts.repeats} repeats,
+workers killed          ${kills} (SIGKILL to a random one, every ${min / 1000} to ${max / 1000} s while ${hub.pace.workersUp} were up), ${workersStarted - WORKERS} started again
+${Object.entries(figures)
+  .map(([title, text]) => `${title.padEnd(24)}${text}\n`)
+  .join("")}activity executions     ${facts.executions} for ${facts.calls} calls: ${facts.repeats} repeats,
                         ${facts.repeatsAfterLivingWorker} of them although the worker before was alive
 recovery                ${seconds(facts.recoveriesMs)}
                         over ${facts.recoveriesMs.length} repeats after a kill: from the kill to the moment another worker
@@ -55,7 +56,7 @@ export async function printFaultyRuns(
   leaseRows: readonly LeaseRow[],
 ): Promise<void> {
   if (faulty.length === 0) return;
-  console.error("\nOwners of the partitions:");
+  if (leaseRows.length > 0) console.error("\nOwners of the partitions:");
   for (const row of leaseRows) console.error(`  ${JSON.stringify(row)}`);
   for (const { run, snapshot, faults } of faulty) {
     console.error(`\n${run.name} '${run.instanceId}': ${faults.join("; ")}`);

@@ -1,7 +1,7 @@
 /** A worker process. Ends with the driver, however that ends; stops when it is told to. */
-import { AzureStorageBackend } from "@perdure/backend-azure-storage";
 import { Worker, createLogger } from "perdure";
-import type { WorkerOptions } from "perdure";
+import type { Backend, Logger, WorkerOptions } from "perdure";
+import type { Death } from "./embedded/deaths";
 import { ExecutionLog } from "./execution-log";
 import { ORCHESTRATIONS } from "./scenarios";
 import { TASK_HUB, tuning } from "./tuning";
@@ -10,7 +10,12 @@ import { defineWork } from "./work";
 /** Given as JSON, the only argument. */
 export interface WorkerConfig {
   readonly workerId: string;
-  readonly connectionString: string;
+  /** Of the emulator. */
+  readonly connectionString?: string;
+  /** Of the embedded backend, instead. */
+  readonly file?: string;
+  /** Where in a commit the process kills itself. */
+  readonly death?: Death;
   /** Where executions are noted. */
   readonly folder: string;
   readonly pace: number;
@@ -20,31 +25,30 @@ export interface WorkerConfig {
 export type Extras = (
   config: WorkerConfig,
   log: ExecutionLog,
+  backend: Backend,
 ) => Required<Pick<WorkerOptions, "orchestrations" | "activities">>;
 
 const NO_EXTRAS: Extras = () => ({ orchestrations: [], activities: [] });
 
+export function configOf(argv: readonly string[]): WorkerConfig {
+  return JSON.parse(argv[2] ?? "{}") as WorkerConfig;
+}
+
 /** Takes its configuration from the command line. */
 export function runWorker(extrasOf: Extras = NO_EXTRAS): void {
-  main(JSON.parse(process.argv[2] ?? "{}") as WorkerConfig, extrasOf).catch((error: unknown) => {
+  main(configOf(process.argv), extrasOf).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });
 }
 
 async function main(config: WorkerConfig, extrasOf: Extras): Promise<void> {
-  const { workerId, connectionString, folder, pace } = config;
+  const { workerId, folder } = config;
   process.once("disconnect", () => process.exit(1));
   const logger = createLogger("warn");
-  const backend = new AzureStorageBackend({
-    ...tuning(pace),
-    taskHub: TASK_HUB,
-    connectionString,
-    workerId,
-    logger,
-  });
+  const backend = await connect(config, logger);
   const log = new ExecutionLog(folder, workerId);
-  const extras = extrasOf(config, log);
+  const extras = extrasOf(config, log, backend);
   const worker = new Worker(backend, {
     orchestrations: [...ORCHESTRATIONS, ...extras.orchestrations],
     activities: [defineWork(log), ...extras.activities],
@@ -55,4 +59,17 @@ async function main(config: WorkerConfig, extrasOf: Extras): Promise<void> {
   });
   await worker.start();
   process.send?.("ready");
+}
+
+/** Loads no more than what is needed: workers start often. */
+async function connect(
+  { workerId, connectionString = "", file, pace }: WorkerConfig,
+  logger: Logger,
+): Promise<Backend> {
+  if (file !== undefined) {
+    const { EmbeddedBackend } = await import("@perdure/backend-embedded");
+    return new EmbeddedBackend({ path: file, logger });
+  }
+  const { AzureStorageBackend } = await import("@perdure/backend-azure-storage");
+  return new AzureStorageBackend({ ...tuning(pace), taskHub: TASK_HUB, connectionString, workerId, logger });
 }

@@ -4,14 +4,18 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readDeathNote } from "./embedded/deaths";
+import type { Death } from "./embedded/deaths";
 import type { Random } from "./random";
 import type { WorkerConfig } from "./run-worker";
 
-/** The death of a worker process at our hands. */
+/** The death of a worker process at our hands, or at its own by our plan. */
 export interface Kill {
   readonly workerId: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Set when it was planned. */
+  readonly death?: Death;
 }
 
 /** A time in which a worker process did nothing. */
@@ -26,6 +30,15 @@ interface WorkerProcess {
   readonly workerId: string;
   readonly child: ChildProcess;
   isUp: boolean;
+}
+
+export interface PoolOptions {
+  /** How Node is to run worker processes. Default: as it runs this one. */
+  readonly execArgv?: readonly string[];
+  /** How a worker process is to kill itself, if it is. */
+  readonly planDeath?: () => Death | undefined;
+  /** Told when a worker process has been killed and is gone, before another takes its place. */
+  readonly onDeath?: () => void;
 }
 
 const STOP_TIMEOUT_MS = 45_000;
@@ -47,6 +60,7 @@ export class WorkerPool {
     private readonly program: string,
     private readonly config: Omit<WorkerConfig, "workerId">,
     private readonly onFault: () => void,
+    private readonly options: PoolOptions = {},
   ) {}
 
   /** Worker processes started so far, replacements included. */
@@ -60,7 +74,12 @@ export class WorkerPool {
 
   /** Whether every worker has started taking work. */
   get allUp(): boolean {
-    return [...this.#processes].every(({ isUp }) => isUp);
+    return this.up === this.#processes.size;
+  }
+
+  /** How many workers have started taking work. */
+  get up(): number {
+    return [...this.#processes].filter(({ isUp }) => isUp).length;
   }
 
   /** Kills one of the workers with SIGKILL. */
@@ -98,10 +117,12 @@ export class WorkerPool {
 
   private startOne(): void {
     const workerId = `worker-${(++this.#started).toString().padStart(3, "0")}`;
-    const config: WorkerConfig = { ...this.config, workerId };
+    const death = this.options.planDeath?.();
+    const config: WorkerConfig = { ...this.config, workerId, ...(death ? { death } : {}) };
     const errors = openSync(path.join(config.folder, `${workerId}.log`), "a");
     const child = fork(this.program, [JSON.stringify(config)], {
       stdio: ["ignore", "ignore", errors, "ipc"],
+      ...(this.options.execArgv ? { execArgv: [...this.options.execArgv] } : {}),
     });
     closeSync(errors);
     const process: WorkerProcess = { workerId, child, isUp: false };
@@ -114,13 +135,25 @@ export class WorkerPool {
     this.#processes.delete(process);
     const { workerId } = process;
     const how = signal ?? `exit code ${code ?? "?"}`;
+    const isKilled = this.hasBeenKilled(workerId) || (signal === "SIGKILL" && this.hasKilledItself(workerId));
+    if (isKilled) this.options.onDeath?.();
     if (this.#isStopping) {
-      if (code !== 0) this.faults.push(`${workerId} did not stop as it should: ${how}.`);
-    } else if (this.kills.some((kill) => kill.workerId === workerId)) this.startOne();
+      if (code !== 0 && !isKilled) this.faults.push(`${workerId} did not stop as it should: ${how}.`);
+    } else if (isKilled) this.startOne();
     else {
       this.faults.push(`${workerId} ended by itself: ${how}.`);
       this.onFault();
     }
+  }
+
+  private hasBeenKilled(workerId: string): boolean {
+    return this.kills.some((kill) => kill.workerId === workerId);
+  }
+
+  private hasKilledItself(workerId: string): boolean {
+    const note = readDeathNote(this.config.folder, workerId);
+    if (note) this.kills.push({ workerId, ...note });
+    return note !== undefined;
   }
 
   private async stopOne({ child }: WorkerProcess): Promise<void> {
