@@ -101,8 +101,8 @@ describe("npm start", () => {
     "stops on SIGTERM, and so does all it has started on $storage",
     async ({ args }) => {
       const before = hubFiles();
-      const script = require.resolve("ts-node/dist/bin");
-      const command = new Command(process.execPath, [script, "samples/src/main.ts", ...args]);
+      const program = ["--require", "./scripts/run-sources.js", "samples/src/main.ts"];
+      const command = new Command(process.execPath, [...program, ...args]);
       await command.printed(/Worker \d+ takes work/);
 
       command.interrupt();
