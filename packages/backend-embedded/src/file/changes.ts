@@ -36,11 +36,17 @@ export class Changes {
     let watched = this.#watched.get(instanceId);
     if (!watched) this.#watched.set(instanceId, (watched = { count: 0, wakeups: new Wakeups() }));
     watched.count++;
-    if (isForeign) this.watchFile();
-    const own = watched.wakeups.wait([signal]);
-    await (isForeign ? Promise.race([own, this.#foreign.wait([signal])]) : own);
-    if (isForeign) this.unwatchFile();
+    if (isForeign) await this.waitForEither(watched.wakeups, signal);
+    else await watched.wakeups.wait([signal]);
     if (--watched.count === 0) this.#watched.delete(instanceId);
+  }
+
+  private async waitForEither(own: Wakeups, signal: AbortSignal): Promise<void> {
+    const over = new AbortController(); // ends the other wait
+    this.watchFile();
+    await Promise.race([own.wait([signal, over.signal]), this.#foreign.wait([signal, over.signal])]);
+    over.abort("over");
+    this.unwatchFile();
   }
 
   close(): void {

@@ -2,7 +2,8 @@
  * What waits in the partitions this process owns: messages to deliver and timers that are due soon. The file has all
  * of it and more; this is what the process must know to act in time.
  *
- * - M1 A letter is added only once its row is on the disk, and forgotten only after its row is.
+ * - M1 A letter is added only once its row is on the disk, and forgotten only after its row is. The start of a new
+ *   instance may be handed out ahead, see creation.ts.
  * - M2 Timers beyond a horizon stay in the file: a million of them cost no memory.
  */
 import { DueQueue } from "@perdure/core";
