@@ -10,7 +10,7 @@
  *     ["timer", partition, due, message]    messages to deliver later
  *     ["note", partition, number]           what another process left for the owner of the partition
  *     ["anchor", partition, instance]       its owner runs activities of it in memory
- *     ["activity", due, number]             the work-item queue
+ *     ["activity", due, number]             the work-item queue; what is taken is due when its lock runs out
  *     ["dead", number]                      dead letters
  *     ["partition", partition]              who owns it
  *     ["process", process]                  who is there

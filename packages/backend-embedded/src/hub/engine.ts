@@ -32,7 +32,7 @@ export class Engine {
     private readonly onError: (what: string, error: unknown) => void,
   ) {
     this.#sessions = new SessionSource(services, (partition) => this.onSessionEnd(partition));
-    this.#items = new WorkItems(services);
+    this.#items = new WorkItems(services, ownership.id);
   }
 
   async start(): Promise<void> {

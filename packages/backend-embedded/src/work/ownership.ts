@@ -12,6 +12,7 @@ import type { Transaction } from "../file/group-commit";
 import { keys, under } from "../file/keys";
 import type { OwnedPartition } from "./owned-partition";
 import type { Services } from "./services";
+import { freeItems } from "./work-items";
 
 interface ProcessRow {
   readonly pid: number;
@@ -40,18 +41,20 @@ interface Round {
   /** How many partitions others should have instead. */
   readonly excess: number;
   readonly processes: string;
+  /** Whether dead processes had activities in hand. */
+  readonly hasFreed: boolean;
 }
 
 export class Ownership {
-  readonly #id: string = randomUUID();
-  #processes = this.#id;
+  readonly id: string = randomUUID();
+  #processes = this.id;
   #round: Promise<void> = Promise.resolve();
 
   constructor(private readonly services: Services) {}
 
   /** Whether other processes worked on the hub when it was last looked at. */
   get hasOthers(): boolean {
-    return this.#processes !== this.#id;
+    return this.#processes !== this.id;
   }
 
   /** Whether somebody has come or gone since. */
@@ -73,7 +76,7 @@ export class Ownership {
     await commits.run(
       (transaction) => {
         for (const partition of owned) vacate(transaction, partition);
-        transaction.remove(keys.process(this.#id));
+        transaction.remove(keys.process(this.id));
       },
       () => {
         for (const partition of owned) mailroom.drop(partition);
@@ -95,7 +98,7 @@ export class Ownership {
   }
 
   private async round(): Promise<void> {
-    const { commits, mailroom, file } = this.services;
+    const { commits, mailroom, file, activityArrivals } = this.services;
     let excess = 0;
     await commits.run(
       (transaction) => this.divide(transaction),
@@ -103,6 +106,7 @@ export class Ownership {
         for (const partition of round.lost) mailroom.drop(partition);
         for (const { number, claim, isUnclean } of round.acquired) mailroom.adopt(number, claim, isUnclean);
         excess = round.excess;
+        if (round.hasFreed) activityArrivals.notify();
         if (round.processes !== this.#processes) file.bell.ring();
         this.#processes = round.processes;
       },
@@ -119,12 +123,17 @@ export class Ownership {
       file: file.identity,
       expiresAt: now + lockMs,
     };
-    transaction.put(keys.process(this.#id), JSON.stringify(me));
+    transaction.put(keys.process(this.id), JSON.stringify(me));
     const alive: string[] = [];
+    const dead = new Set<string>();
     for (const { key, value } of transaction.file.rows(under("process"))) {
       if (isAlive(JSON.parse(value) as ProcessRow, file.identity, now)) alive.push(String(key[1]));
-      else transaction.remove(key);
+      else {
+        transaction.remove(key);
+        dead.add(String(key[1]));
+      }
     }
+    const hasFreed = dead.size > 0 && freeItems(transaction, dead, now) > 0;
     const counts = new Map(alive.map((id) => [id, 0]));
     const lost: OwnedPartition[] = [];
     const free: Acquired[] = [];
@@ -135,14 +144,14 @@ export class Ownership {
       const isMine = partition !== undefined && partition.claim === text;
       if (partition && !isMine) lost.push(partition);
       const { owner, epoch } = claim;
-      const count = owner === null || (owner === this.#id && !isMine) ? undefined : counts.get(owner);
+      const count = owner === null || (owner === this.id && !isMine) ? undefined : counts.get(owner);
       if (owner !== null && count !== undefined) counts.set(owner, count + 1);
-      else free.push({ number, claim: claimOf(this.#id, epoch + 1), isUnclean: owner !== null });
+      else free.push({ number, claim: claimOf(this.id, epoch + 1), isUnclean: owner !== null });
     }
-    const { most, excess } = share(counts, this.#id, file.partitionCount, free.length);
+    const { most, excess } = share(counts, this.id, file.partitionCount, free.length);
     const acquired = free.slice(0, most);
     for (const { number, claim } of acquired) transaction.claimPartition(number, claim);
-    return { acquired, lost, excess, processes: processIds(alive.map((id) => ["process", id])) };
+    return { acquired, lost, excess, hasFreed, processes: processIds(alive.map((id) => ["process", id])) };
   }
 
   /** Those without sessions go at once, others when their sessions have ended. */

@@ -1,4 +1,7 @@
-/** The work-item queue: activities that any process may run. Taking one moves it to the time its lock runs out. */
+/**
+ * The work-item queue: activities that any process may run. Taking one moves it to the time its lock runs out, and notes
+ * who has it: `[deliveries, message, process]`.
+ */
 import { StorageUnavailableError } from "@perdure/core";
 import type { ActivityMessage, ActivityWorkItem, TaskMessage } from "@perdure/core";
 import type { Transaction } from "../file/group-commit";
@@ -13,7 +16,11 @@ import type { Services } from "./services";
 export class WorkItems {
   readonly #items = new Set<WorkItem>();
 
-  constructor(private readonly services: Services) {}
+  /** @param processId Noted with what is taken. */
+  constructor(
+    private readonly services: Services,
+    private readonly processId: string,
+  ) {}
 
   /** When the next activity can be taken; `undefined` when there is none. */
   get nextDue(): number | undefined {
@@ -47,7 +54,7 @@ export class WorkItems {
     await commits.run(
       (transaction) => {
         const dueAt = clock.now() + lockMs;
-        for (const item of items) moved.push([item, item.moveTo(transaction, dueAt)]);
+        for (const item of items) moved.push([item, item.moveTo(transaction, dueAt, this.processId)]);
       },
       () => {
         for (const [item, key] of moved) item.moved(key);
@@ -77,11 +84,24 @@ export class WorkItems {
       }
       const deliveryCount = count + 1;
       const moved = keys.activity(now + lockMs, transaction.nextNumber());
-      transaction.put(moved, JSON.stringify([deliveryCount, message]));
+      transaction.put(moved, JSON.stringify([deliveryCount, message, this.processId]));
       locked.push({ key: moved, message, deliveryCount });
     }
     return locked;
   }
+}
+
+/** What dead processes had in hand can be had at once. Returns how much that was. */
+export function freeItems(transaction: Transaction, dead: ReadonlySet<string>, now: number): number {
+  let freed = 0;
+  for (const { key, value } of transaction.file.rows(under("activity"))) {
+    const [deliveryCount, message, processId] = JSON.parse(value) as [number, ActivityMessage, string?];
+    if (processId === undefined || !dead.has(processId)) continue;
+    transaction.remove(key);
+    transaction.put(keys.activity(now, transaction.nextNumber()), JSON.stringify([deliveryCount, message]));
+    freed++;
+  }
+  return freed;
 }
 
 class WorkItem implements ActivityWorkItem, Held {
@@ -156,11 +176,14 @@ class WorkItem implements ActivityWorkItem, Held {
   }
 
   /** Returns the new key; an empty one when somebody else has the item. */
-  moveTo(transaction: Transaction, dueAt: number): Key {
+  moveTo(transaction: Transaction, dueAt: number, processId?: string): Key {
     if (transaction.file.get(this.key) === undefined) return [];
     transaction.remove(this.key);
     const key = keys.activity(dueAt, transaction.nextNumber());
-    transaction.put(key, JSON.stringify([this.deliveryCount, this.message]));
+    transaction.put(
+      key,
+      JSON.stringify([this.deliveryCount, this.message, ...(processId === undefined ? [] : [processId])]),
+    );
     return key;
   }
 
