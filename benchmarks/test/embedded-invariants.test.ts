@@ -5,7 +5,7 @@ import path from "node:path";
 import { EmbeddedBackend } from "@perdure/backend-embedded";
 import { Client, Worker, defineActivity, defineEvent, defineOrchestration, silentLogger } from "perdure";
 import type { HistoryEvent } from "perdure";
-import { HubFile, keys, parseRow, under } from "../crash/embedded/internals";
+import { HubFile, historyOf, keys, parseRow, under } from "../crash/embedded/internals";
 import type { Key } from "../crash/embedded/internals";
 import { Invariants } from "../crash/embedded/invariants";
 
@@ -201,7 +201,7 @@ describe("finds", () => {
 
   function repeat(instanceId: string): void {
     const history = hub
-      .rows(under("history", instanceId))
+      .rows(historyOf(instanceId))
       .flatMap(({ value }) => JSON.parse(value) as readonly HistoryEvent[]);
     const { messageId, ...event } = history.find((each) => each.messageId !== undefined)!;
     hub.put(
@@ -217,6 +217,6 @@ describe("finds", () => {
       indexRow("by-name", instanceId),
     ])
       hub.remove(key);
-    for (const key of hub.keysIn(under("history", instanceId))) hub.remove(key);
+    for (const key of hub.keysIn(historyOf(instanceId))) hub.remove(key);
   }
 });

@@ -1,6 +1,6 @@
 /** All rows of a hub's file at one moment, parsed; what cannot be parsed is a fault. */
 import type { HistoryEvent } from "perdure";
-import { parseRow, under } from "./internals";
+import { historyOf, isState, parseRow, under } from "./internals";
 import type { HubFile, InstanceRow, Key, TaskMessage } from "./internals";
 
 export interface StoredInstance {
@@ -55,15 +55,15 @@ export class HubContent {
     file.refresh();
     this.partitionCount = file.partitionCount;
     this.sequence = Number(file.get(["sequence"]) ?? 0);
-    this.parsed("state", (key, text) => {
+    this.parsed("instance", (key, text) => {
       const instanceId = String(key[1]);
-      this.instances.set(instanceId, { instanceId, text, row: parseRow(text) });
+      if (isState(key)) this.instances.set(instanceId, { instanceId, text, row: parseRow(text) });
+      else {
+        const turns = this.turns.get(instanceId);
+        if (turns) turns.push(Number(key[2]));
+        else this.turns.set(instanceId, [Number(key[2])]);
+      }
     });
-    for (const [, instanceId, turn] of file.keysIn(under("history"))) {
-      const turns = this.turns.get(String(instanceId));
-      if (turns) turns.push(Number(turn));
-      else this.turns.set(String(instanceId), [Number(turn)]);
-    }
     this.indexes = new Set(
       [...file.keysIn(under("by-status")), ...file.keysIn(under("by-name"))].map((key) =>
         JSON.stringify(key),
@@ -117,7 +117,7 @@ export class HubContent {
   history(instanceId: string): readonly HistoryEvent[] {
     let history = this.#histories.get(instanceId);
     if (!history) {
-      history = this.file.rows(under("history", instanceId)).flatMap(({ value }) => {
+      history = this.file.rows(historyOf(instanceId)).flatMap(({ value }) => {
         try {
           return JSON.parse(value) as readonly HistoryEvent[];
         } catch (error) {

@@ -15,5 +15,7 @@ const load = createRequire(__filename);
 const folder = path.join(path.dirname(load.resolve("@perdure/backend-embedded")), "file");
 
 export const { HubFile } = load(path.join(folder, "hub-file")) as typeof hubFile;
-export const { keys, partitionOf, under } = load(path.join(folder, "keys")) as typeof keysOfFile;
+export const { keys, partitionOf, under, historyOf, isState } = load(
+  path.join(folder, "keys"),
+) as typeof keysOfFile;
 export const { indexed, parseRow } = load(path.join(folder, "instance-row")) as typeof instanceRow;

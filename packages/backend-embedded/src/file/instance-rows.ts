@@ -3,7 +3,7 @@ import type { Transaction } from "./group-commit";
 import type { HubFile } from "./hub-file";
 import { formatRow, indexed, parseRow } from "./instance-row";
 import type { InstanceRow } from "./instance-row";
-import { keys, under } from "./keys";
+import { historyOf, keys } from "./keys";
 
 export function readInstance(file: HubFile, instanceId: string): InstanceRow | undefined {
   const text = file.get(keys.state(instanceId));
@@ -12,7 +12,7 @@ export function readInstance(file: HubFile, instanceId: string): InstanceRow | u
 
 export function readHistory(file: HubFile, instanceId: string): readonly HistoryEvent[] {
   return file
-    .rows(under("history", instanceId))
+    .rows(historyOf(instanceId))
     .flatMap(({ value }) => JSON.parse(value) as readonly HistoryEvent[]);
 }
 
@@ -49,5 +49,5 @@ export function removeInstance(transaction: Transaction, instanceId: string, row
   transaction.remove(keys.state(instanceId));
   transaction.remove(keys.byStatus(status, createdAt, instanceId));
   transaction.remove(keys.byName(name, createdAt, instanceId));
-  for (const { key } of transaction.file.rows(under("history", instanceId))) transaction.remove(key);
+  for (const { key } of transaction.file.rows(historyOf(instanceId))) transaction.remove(key);
 }

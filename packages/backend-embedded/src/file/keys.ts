@@ -3,8 +3,8 @@
  *
  *     ["format"]                            version of this layout, and the number of partitions
  *     ["sequence"]                          last number given to a message
- *     ["state", instance]                   what is known of an instance, see instance-row.ts
- *     ["history", instance, n]              its events, one row per turn
+ *     ["instance", instance]                what is known of an instance, see instance-row.ts
+ *     ["instance", instance, n]             its events, one row per turn: beside it, for a turn writes both
  *     ["by-status", status, created, instance], ["by-name", name, created, instance]
  *     ["inbox", partition, instance, number]  messages to deliver
  *     ["timer", partition, due, message]    messages to deliver later
@@ -35,8 +35,8 @@ export function partitionOf(instanceId: string, partitionCount: number): number 
 export const keys = {
   format: ["format"] as Key,
   sequence: ["sequence"] as Key,
-  state: (instanceId: string): Key => ["state", instanceId],
-  history: (instanceId: string, turn: number): Key => ["history", instanceId, turn],
+  state: (instanceId: string): Key => ["instance", instanceId],
+  history: (instanceId: string, turn: number): Key => ["instance", instanceId, turn],
   byStatus: (status: RuntimeStatus, createdAt: number, instanceId: string): Key => [
     "by-status",
     status,
@@ -82,4 +82,14 @@ export function between(parts: readonly KeyPart[], from: number, to: number): Ke
 /** Keys that begin with `parts` and go on with a text that begins with `prefix`. */
 export function prefixed(parts: readonly KeyPart[], prefix: string): KeyRange {
   return { start: [...parts, prefix], end: [...parts, prefix + LAST] };
+}
+
+/** The events of an instance. */
+export function historyOf(instanceId: string): KeyRange {
+  return { start: ["instance", instanceId, 0], end: ["instance", instanceId, LAST] };
+}
+
+/** Whether the row is an instance's, not one of its events. */
+export function isState(key: Key): boolean {
+  return key[0] === "instance" && key.length === 2;
 }

@@ -7,7 +7,7 @@ import type { InstancePage, InstanceQuery, InstanceStatus } from "@perdure/core"
 import type { HubFile } from "../file/hub-file";
 import { toStatus } from "../file/instance-row";
 import { readInput, readInstance } from "../file/instance-rows";
-import { prefixed, under } from "../file/keys";
+import { historyOf, prefixed, under } from "../file/keys";
 import type { Key, KeyRange } from "../file/keys";
 
 /** Rows looked at for one page. */
@@ -45,11 +45,14 @@ function page(instances: readonly InstanceStatus[], last: Entry | undefined): In
 function* entries(file: HubFile, query: InstanceQuery, after: Position | undefined): Generator<Entry> {
   const { instanceIdPrefix, name, statuses = RUNTIME_STATUSES } = query;
   if (instanceIdPrefix) {
-    const range = prefixed(["state"], instanceIdPrefix);
-    const from = after ? { ...range, start: ["state", after[1], 0] } : range;
-    for (const key of walk(file, from)) {
+    const { start, end } = prefixed(["instance"], instanceIdPrefix);
+    let from = after ? historyOf(after[1]).end : start;
+    for (;;) {
+      const [key] = file.keysIn({ start: from, end }, 1);
+      if (!key) return;
       const instanceId = String(key[1]);
       yield { position: [0, instanceId], instanceId };
+      from = historyOf(instanceId).end; // past its events
     }
   } else if (name !== undefined) yield* byCreation(file, [["by-name", name]], query, after);
   else

@@ -10,7 +10,7 @@ import { DueQueue } from "@perdure/core";
 import type { Clock } from "@perdure/core";
 import type { HubFile } from "../file/hub-file";
 import { readInstance } from "../file/instance-rows";
-import { between, under } from "../file/keys";
+import { between, isState, under } from "../file/keys";
 import type { Key } from "../file/keys";
 import type { Creation } from "./creation";
 import type { Inbox } from "./inbox";
@@ -160,7 +160,7 @@ export class Mailroom {
     for (const { value } of notes) {
       const key = JSON.parse(value) as Key;
       if (key[0] === "timer") this.arm(partition, key);
-      else if (key[0] === "state") this.dropMail(partition, String(key[1]));
+      else if (isState(key)) this.dropMail(partition, String(key[1]));
       else this.deliverRow(partition, key);
     }
     return notes.map(({ key }) => key);
