@@ -2,7 +2,7 @@ const NOTHING = Object.freeze({});
 
 /** `{ [key]: value }`, or nothing when there is no value: optional means absent. */
 export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? NOTHING : { [key]: value }) as { readonly [P in K]?: V };
+  return value === undefined ? NOTHING : ({ [key]: value } as { readonly [P in K]?: V });
 }
 
 /** A copy that lacks some fields. */
