@@ -47,7 +47,7 @@ function printTable({ head, rows }: TextTable): void {
     head: [...head],
     wordWrap: true,
     colAligns: head.map((_, column) => (column === 0 ? "left" : "right")),
-    style: { head: [], compact: true },
+    style: { head: [], border: [], compact: true },
   });
   table.push(...rows.map((row) => [...row]));
   console.log(table.toString());

@@ -40,7 +40,25 @@ function register(one: ContractCase, harness: BackendHarness): void {
   const timeoutMs = harness.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   // In real time a case mostly waits, and others can go on meanwhile.
   const test = harness.time === "real" ? it.concurrent : it;
-  test(one.name, () => play(one, harness, timeoutMs), timeoutMs + CLEANUP_MS);
+  const attempts = harness.attempts ?? 1;
+  test(one.name, () => playUntilItPasses(one, harness, timeoutMs), attempts * (timeoutMs + CLEANUP_MS));
+}
+
+async function playUntilItPasses(
+  one: ContractCase,
+  harness: BackendHarness,
+  timeoutMs: number,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await play(one, harness, timeoutMs);
+      return;
+    } catch (error) {
+      if (attempt >= (harness.attempts ?? 1)) throw error;
+      // eslint-disable-next-line no-console -- a failure must not vanish because the next attempt passed
+      console.warn(`Attempt ${attempt} of '${one.name}' failed and is tried again:`, error);
+    }
+  }
 }
 
 function skipReason({ name, options }: ContractCase, harness: BackendHarness): string | undefined {

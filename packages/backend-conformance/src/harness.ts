@@ -13,6 +13,11 @@ export interface BackendHarness {
   readonly skips?: Readonly<Record<string, string>>;
   /** How long locks outlive their owners where a case does not say, in milliseconds. Default: 60,000, 6,000 in real time. */
   readonly lockMs?: number;
+  /**
+   * How often a case may be tried, for storage that now and then stands still for longer than a lock lasts. Each failure
+   * is printed. Default: 1.
+   */
+  readonly attempts?: number;
   /** How long a case may take, in real milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
 }

@@ -17,6 +17,7 @@ export const endProcesses = (): Promise<void> => pool.end();
 export const processes: BackendHarness = {
   time: "real",
   lockMs: 3000,
+  attempts: 2,
   open: async (options) => {
     const directory = mkdtempSync(path.join(tmpdir(), "perdure-embedded-"));
     const remotes = new Map<Backend, RemoteProcess>();
