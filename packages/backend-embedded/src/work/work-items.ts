@@ -51,15 +51,20 @@ export class WorkItems {
     const items = [...this.#items];
     if (items.length === 0) return;
     const moved: [WorkItem, Key][] = [];
-    await commits.run(
-      (transaction) => {
-        const dueAt = clock.now() + lockMs;
-        for (const item of items) moved.push([item, item.moveTo(transaction, dueAt, this.processId)]);
-      },
-      () => {
-        for (const [item, key] of moved) item.moved(key);
-      },
-    );
+    try {
+      await commits.run(
+        (transaction) => {
+          const dueAt = clock.now() + lockMs;
+          for (const item of items) moved.push([item, item.moveTo(transaction, dueAt, this.processId)]);
+        },
+        () => {
+          for (const [item, key] of moved) item.moved(key);
+        },
+      );
+    } catch (error) {
+      for (const item of items) item.stayed();
+      throw error;
+    }
   }
 
   private lockSome(
@@ -107,6 +112,8 @@ export function freeItems(transaction: Transaction, dead: ReadonlySet<string>, n
 class WorkItem implements ActivityWorkItem, Held {
   readonly #lost = new AbortController();
   #hasEnded = false;
+  /** Where a transaction that is not on the disk yet has moved the item; those that follow in its group look there. */
+  #nextKey: Key | undefined;
 
   constructor(
     private key: Key,
@@ -130,8 +137,7 @@ class WorkItem implements ActivityWorkItem, Held {
     try {
       await commits.run(
         (transaction) => {
-          this.assertStored(transaction);
-          transaction.remove(this.key);
+          transaction.remove(this.assertStored(transaction));
           post.write(transaction, result, outgoing);
         },
         () => {
@@ -152,10 +158,11 @@ class WorkItem implements ActivityWorkItem, Held {
     const outgoing = new Outgoing();
     await commits.run(
       (transaction) => {
-        if (transaction.file.get(this.key) === undefined) return;
+        const key = this.storedKey(transaction);
+        if (!key) return;
         const { message, deliveryCount } = this;
         if (deliveryCount >= maxDeliveryCount) {
-          transaction.remove(this.key);
+          transaction.remove(key);
           bury(transaction, { kind: "activity", message, deliveryCount }, reason, clock.now());
         } else this.moveTo(transaction, retryAt);
         outgoing.hasActivities = true;
@@ -177,19 +184,27 @@ class WorkItem implements ActivityWorkItem, Held {
 
   /** Returns the new key; an empty one when somebody else has the item. */
   moveTo(transaction: Transaction, dueAt: number, processId?: string): Key {
-    if (transaction.file.get(this.key) === undefined) return [];
-    transaction.remove(this.key);
-    const key = keys.activity(dueAt, transaction.nextNumber());
+    const former = this.storedKey(transaction);
+    if (!former) return [];
+    transaction.remove(former);
+    this.#nextKey = keys.activity(dueAt, transaction.nextNumber());
     transaction.put(
-      key,
+      this.#nextKey,
       JSON.stringify([this.deliveryCount, this.message, ...(processId === undefined ? [] : [processId])]),
     );
-    return key;
+    return this.#nextKey;
   }
 
+  /** The move is on the disk. */
   moved(key: Key): void {
     if (key.length === 0) this.lose();
     else this.key = key;
+    this.#nextKey = undefined;
+  }
+
+  /** The move did not reach the disk. */
+  stayed(): void {
+    this.#nextKey = undefined;
   }
 
   private lose(): void {
@@ -202,8 +217,14 @@ class WorkItem implements ActivityWorkItem, Held {
     if (this.#hasEnded) throw lockLost(`Activity '${this.message.id}'`);
   }
 
-  private assertStored(transaction: Transaction): void {
+  private assertStored(transaction: Transaction): Key {
     this.assertHeld();
-    if (transaction.file.get(this.key) === undefined) throw lockLost(`Activity '${this.message.id}'`);
+    const key = this.storedKey(transaction);
+    if (!key) throw lockLost(`Activity '${this.message.id}'`);
+    return key;
+  }
+
+  private storedKey(transaction: Transaction): Key | undefined {
+    return [this.#nextKey, this.key].find((key) => key && transaction.file.get(key) !== undefined);
   }
 }
