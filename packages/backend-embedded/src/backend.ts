@@ -17,7 +17,7 @@ import type {
   OrchestrationSource,
 } from "@perdure/core";
 import { GroupCommit } from "./file/group-commit";
-import { HubFile } from "./file/hub-file";
+import { HubFile, noHub } from "./file/hub-file";
 import { EmbeddedDeadLetters } from "./hub/dead-letters";
 import { Engine } from "./hub/engine";
 import { EmbeddedInstanceStore } from "./hub/instance-store";
@@ -103,10 +103,11 @@ export class EmbeddedBackend implements Backend {
   }
 
   async createTaskHub(): Promise<void> {
-    await this.open().services.file.stamp(this.#options.partitionCount ?? 16);
+    await this.open(true).services.file.stamp(this.#options.partitionCount ?? 16);
   }
 
   async deleteTaskHub(): Promise<void> {
+    if (!this.#opened && !HubFile.exists(this.#options.path)) return;
     await this.open().services.file.clear();
     await this.close();
   }
@@ -177,8 +178,10 @@ export class EmbeddedBackend implements Backend {
     await this.close();
   }
 
-  private open(): Opened {
+  /** @throws BackendConfigurationError when there is no file and none is to be made. */
+  private open(isNew = false): Opened {
     if (this.#isDead) throw new StorageUnavailableError("This backend object has crashed.");
+    if (!this.#opened && !isNew && !HubFile.exists(this.#options.path)) throw noHub(this.#options.path);
     return (this.#opened ??= this.openFile());
   }
 

@@ -76,6 +76,20 @@ describe("EmbeddedBackend", () => {
     }
   });
 
+  it("makes no file unless it is asked to, nor again after the hub was deleted", async () => {
+    const one = backend();
+    await one.deleteTaskHub();
+    await expect(one.instances.get("a")).rejects.toMatchObject({ code: "BackendConfiguration" });
+    expect(existsSync(file)).toBe(false);
+
+    await one.createTaskHub();
+    expect(await one.instances.get("a")).toBeUndefined();
+    await one.deleteTaskHub();
+    rmSync(path.dirname(file), { recursive: true });
+    await expect(one.instances.get("a")).rejects.toMatchObject({ code: "BackendConfiguration" });
+    expect(existsSync(file)).toBe(false);
+  });
+
   it("says what is wrong with its options", () => {
     expect(() => new EmbeddedBackend({ path: "" })).toThrow(/needs a path/);
     expect(() => new EmbeddedBackend({ path: file, lockMs: 0 })).toThrow(/lockMs is 0/);

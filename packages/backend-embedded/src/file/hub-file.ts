@@ -71,6 +71,10 @@ export class HubFile {
     return opened;
   }
 
+  static exists(file: string): boolean {
+    return existsSync(file);
+  }
+
   /** The last user's call closes the file. */
   async close(): Promise<void> {
     if (--this.#users > 0) return;
@@ -139,9 +143,7 @@ export class HubFile {
   get partitionCount(): number {
     this.#partitionCount ??= readLayout(this.database)?.partitionCount;
     if (this.#partitionCount !== undefined) return this.#partitionCount;
-    throw new BackendConfigurationError(
-      `There is no task hub in '${this.path}' yet: call createTaskHub, or start a worker.`,
-    );
+    throw noHub(this.path);
   }
 
   partitionOf(instanceId: string): number {
@@ -165,6 +167,12 @@ export class HubFile {
     // LMDB's JavaScript layer does not always say that it failed.
     if (!existsSync(target)) throw new StorageUnavailableError(`The copy '${target}' could not be written.`);
   }
+}
+
+export function noHub(file: string): BackendConfigurationError {
+  return new BackendConfigurationError(
+    `There is no task hub in '${file}': call createTaskHub, or start a worker.`,
+  );
 }
 
 function openDatabase(file: string, relaxed: boolean): Database {
