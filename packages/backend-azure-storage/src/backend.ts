@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { BackendConfigurationError } from "@perdure/core";
+import { BackendConfigurationError, reportSteps } from "@perdure/core";
 import type {
   ActivityMessage,
   Backend,
+  Clock,
   OrchestrationSession,
   OrchestrationSource,
   TaskMessage,
@@ -27,7 +28,10 @@ import { QueuePuts } from "./queue-puts";
 import { ReadyQueue } from "./ready-queue";
 import { checkSettings } from "./settings";
 import type { AzureStorageTuning, Settings } from "./settings";
+import { SkewWatch } from "./skew-watch";
 import { sweepStarts } from "./start-sweeper";
+import { StorageClock } from "./storage-clock";
+import type { ClockSkew } from "./storage-clock";
 import { connectStorage } from "./storage/azure-storage";
 import type { ConnectOptions } from "./storage/azure-storage";
 import type { QueueStore, Storage } from "./storage/storage";
@@ -38,12 +42,22 @@ export type AzureStorageBackendOptions = AzureStorageTuning & {
   readonly taskHub: string;
 } & (ConnectOptions | { readonly storage: Storage });
 
+interface Running {
+  readonly leases: Leases;
+  readonly stop: AbortController;
+  readonly sweeping: Promise<void>;
+  readonly endReport: () => void;
+}
+
 /** A task hub in Azure Storage tables, queues and blobs. Wires the parts; the protocol is in them. */
 export class AzureStorageBackend implements Backend, OrchestrationSource {
   readonly instances: AzureInstanceStore;
   readonly activities: WorkItemQueue;
   readonly deadLetters: DeadLetters;
   readonly #settings: Settings;
+  readonly #localClock: Clock;
+  readonly #clock: StorageClock;
+  readonly #skewWatch: SkewWatch;
   readonly #names: HubNames;
   readonly #storage: Storage;
   readonly #leaseTable: LeaseTable;
@@ -59,15 +73,22 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
   #partitionCount: Promise<number> | undefined;
   /** 0 until the hub has been looked at. */
   #knownPartitionCount = 0;
-  #running:
-    { readonly leases: Leases; readonly stop: AbortController; readonly sweeping: Promise<void> } | undefined;
+  #running: Running | undefined;
+  #starting: Promise<void> | undefined;
 
   /** @throws BackendConfigurationError for options that cannot work; nothing is contacted yet. */
   constructor(options: AzureStorageBackendOptions) {
-    this.#settings = checkSettings(options);
+    const settings = checkSettings(options);
+    this.#localClock = settings.clock;
+    this.#skewWatch = new SkewWatch(settings.maxSkewMs, settings.logger);
+    this.#clock = new StorageClock(settings.clock, (skew) => {
+      if (this.#running) this.#skewWatch.look(skew);
+    });
+    this.#settings = { ...settings, clock: this.#clock };
     this.#names = hubNames(options.taskHub);
     this.#workerId = options.workerId ?? `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
     this.#storage = "storage" in options ? options.storage : connectStorage(options);
+    this.#storage.keepTime?.(this.#clock);
     this.#payloads = new Payloads(this.#storage.container(this.#names.largeMessages));
     this.#leaseTable = new LeaseTable(
       this.#storage.table(this.#names.partitions, { urgent: true }),
@@ -103,6 +124,16 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
 
   get orchestrations(): OrchestrationSource {
     return this;
+  }
+
+  /** Storage's time as far as its answers tell, by which this hub's timers go. This machine's before the first answer. */
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** This machine's clock against storage's, from the answers so far; `undefined` before the first. */
+  get clockSkew(): ClockSkew | undefined {
+    return this.#clock.skew;
   }
 
   /**
@@ -144,8 +175,16 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
     this.#partitionCount = undefined;
   }
 
+  /** @throws BackendConfigurationError when this machine's clock is further from storage's than the options allow. */
   start(): Promise<void> {
     if (this.#running) return Promise.resolve();
+    this.#starting ??= this.begin().finally(() => (this.#starting = undefined));
+    return this.#starting;
+  }
+
+  private async begin(): Promise<void> {
+    if (!this.clockSkew && this.#storage.keepTime) await this.#leaseTable.readAll().catch(() => undefined); // any answer tells the time; without one, it is told later
+    this.#skewWatch.assertClose(this.clockSkew);
     const { renewMs, idleRenewMs, clock, logger } = this.#settings;
     const leases: Leases = new Leases(this.#leaseTable, {
       workerId: this.#workerId,
@@ -177,16 +216,18 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
       },
       stop.signal,
     );
-    this.#running = { leases, stop, sweeping };
+    const endReport = reportSteps(this.#localClock, logger);
+    this.#running = { leases, stop, sweeping, endReport };
     this.activities.start();
     leases.start();
-    return Promise.resolve();
   }
 
   async stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined); // a failed start leaves nothing to stop
     const running = this.#running;
     this.#running = undefined;
     if (running) {
+      running.endReport();
       running.stop.abort();
       await Promise.all([running.leases.stop(), this.activities.stop(), running.sweeping]);
       this.#owners.clear();

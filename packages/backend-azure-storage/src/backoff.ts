@@ -1,3 +1,4 @@
+import { elapsedBy } from "@perdure/core";
 import type { Clock } from "@perdure/core";
 
 const MIN_MS = 50;
@@ -19,7 +20,7 @@ export class PollBackoff {
     private readonly clock: Clock,
     private readonly maxMs: number,
   ) {
-    this.#lastReceived = this.#lastActive = clock.now();
+    this.#lastReceived = this.#lastActive = elapsedBy(clock);
   }
 
   /** Milliseconds since there last was something to do. */
@@ -29,12 +30,12 @@ export class PollBackoff {
 
   /** The queue had something. */
   received(): void {
-    this.#lastReceived = this.#lastActive = this.clock.now();
+    this.#lastReceived = this.#lastActive = elapsedBy(this.clock);
   }
 
   /** This process has work that it need not fetch from the queue. */
   active(): void {
-    this.#lastActive = this.clock.now();
+    this.#lastActive = elapsedBy(this.clock);
   }
 
   /** Something was put in the queue by this process: look now. */
@@ -49,8 +50,8 @@ export class PollBackoff {
     if (isInterrupted()) return;
     const interrupt = (): void => this.#wake.abort();
     signal.addEventListener("abort", interrupt, { once: true });
-    this.#lookAt ??= this.clock.now() + this.pauseMs();
-    await this.clock.sleep(this.#lookAt - this.clock.now(), this.#wake.signal);
+    this.#lookAt ??= elapsedBy(this.clock) + this.pauseMs();
+    await this.clock.sleep(this.#lookAt - elapsedBy(this.clock), this.#wake.signal);
     signal.removeEventListener("abort", interrupt);
     if (!isInterrupted()) this.#lookAt = undefined;
     this.#wake = new AbortController();
@@ -64,6 +65,6 @@ export class PollBackoff {
   }
 
   private since(time: number): number {
-    return Math.max(0, this.clock.now() - time);
+    return Math.max(0, elapsedBy(this.clock) - time);
   }
 }

@@ -9,7 +9,7 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** Nothing is due: any sleep will do. The clock itself follows corrections of the wall clock. */
+/** Nothing is due: any sleep will do. A clock that is put forward ends sleeps, one that is put back is looked at again. */
 const LONGEST_SLEEP_MS = 86_400_000;
 
 export class DueHeap<T> {

@@ -1,3 +1,4 @@
+import { elapsedBy } from "@perdure/core";
 import type { Clock } from "@perdure/core";
 import type { Delivery } from "./delivery";
 import type { QueuePuts } from "./queue-puts";
@@ -19,14 +20,14 @@ export class HandDelivery {
   ) {}
 
   push(delivery: Delivery): void {
-    if (this.#held.length === 0) this.#heldSince = this.clock.now();
+    if (this.#held.length === 0) this.#heldSince = elapsedBy(this.clock);
     this.#held.push(delivery);
     this.handOut();
   }
 
   /** To be called before a look at the queue. Returns what to call when that look has brought all there was. */
   beforeLook(): () => void {
-    if (this.#held.length > 0 && this.clock.now() - this.#heldSince > MAX_HELD_MS)
+    if (this.#held.length > 0 && elapsedBy(this.clock) - this.#heldSince > MAX_HELD_MS)
       this.received(this.puts.count);
     if (this.puts.isUnderWay) return () => undefined;
     const { count } = this.puts;

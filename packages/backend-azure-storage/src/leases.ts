@@ -2,8 +2,8 @@
  * Keeps this worker's share of the partitions: acquires, renews, asks for more, hands over what others ask for.
  *
  * - L1 All partitions of a worker are renewed in one transaction; a conflict means that somebody wants one or took one.
- * - L2 `validUntil` counts from before the request that granted the lease, by this process's clock: an owner that
- *   cannot renew stops committing before anyone else may take over.
+ * - L2 `validUntil` counts from before the request that granted the lease, by storage's clock as this process knows
+ *   it: an owner that cannot renew stops committing before anyone else may take over.
  * - L3 A worker that has less than its share writes its name as next owner; the owner drains and releases, cleanly if
  *   nothing went wrong in its epoch, and only the next owner may take the partition for a while.
  */

@@ -30,8 +30,14 @@ export interface AzureStorageTuning {
   readonly maxDeliveryCount?: number;
   /** Longest payload, as UTF-8. Default and maximum: 64 MiB. */
   readonly maxPayloadBytes?: number;
+  /**
+   * How far this machine's clock may be from storage's when the backend starts. Time goes by storage's clock in any
+   * case; a larger difference is a machine that is not looked after. At least 1 s. Default: 5 minutes.
+   */
+  readonly maxClockSkew?: Duration;
   /** Names this worker in the lease table. Default: random. */
   readonly workerId?: string;
+  /** This machine's clock. Default: `systemClock`. */
   readonly clock?: Clock;
   /** Default: silent. */
   readonly logger?: Logger;
@@ -51,6 +57,7 @@ export interface Settings {
   readonly sweepMs: number;
   readonly maxDeliveryCount: number;
   readonly payloadLimit: PayloadLimit;
+  readonly maxSkewMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -75,6 +82,7 @@ export function checkSettings(tuning: AzureStorageTuning): Settings {
     sweepMs: ms("startSweepInterval", tuning.startSweepInterval ?? "20m", 60_000, 365 * DAY_MS),
     maxDeliveryCount,
     payloadLimit: new PayloadLimit(maxPayloadBytes),
+    maxSkewMs: ms("maxClockSkew", tuning.maxClockSkew ?? "5m", 1000, 36_500 * DAY_MS),
     clock: tuning.clock ?? systemClock,
     logger: tuning.logger ?? silentLogger,
   };

@@ -5,6 +5,8 @@
  * - M2 Every request passes both hooks, so that a test can count, refuse, lose or hold back each of them.
  * - M3 What a client refuses by itself, a row or message that is too large, is no request.
  * - M4 Names, ids and ETags come from counters: the same calls give the same storage.
+ * - M5 Answers bear the time at which the request took effect, cut to seconds, wrong by `dateErrorMs`. Refusals and
+ *   answers that get lost tell nothing.
  */
 import type { Clock } from "@perdure/core";
 import { encodeQueueText } from "../src/storage/queue-text";
@@ -21,6 +23,7 @@ import type {
   TablePage,
   TableQuery,
   TableStore,
+  TimeKeeper,
 } from "../src/storage/storage";
 import { assertWellFormed, keysOf } from "../src/storage/table-transaction";
 import { ContainerModel } from "./storage/simulated-container";
@@ -89,6 +92,9 @@ export class SimulatedStorage implements Storage, ConnectionHooks {
   afterRequest: RequestHook | undefined;
   readonly #account: Account;
   readonly #counts = new Map<StorageOperation, number>();
+  /** How far the dates of answers on this connection are wrong. */
+  dateErrorMs = 0;
+  #keeper: TimeKeeper | undefined;
   #requests = 0;
 
   constructor(clock: Clock, options: SimulatedStorageOptions = {}, account?: Account) {
@@ -136,6 +142,10 @@ export class SimulatedStorage implements Storage, ConnectionHooks {
     return new SimulatedContainer(this.#account.container(name), this.sender("blob", name));
   }
 
+  keepTime(keeper: TimeKeeper): void {
+    this.#keeper = keeper;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -145,11 +155,14 @@ export class SimulatedStorage implements Storage, ConnectionHooks {
       await Promise.resolve(); // M1
       this.#counts.set(operation, this.requestsOf(operation) + 1);
       const request: SimulatedRequest = { service, operation, resource, key, number: ++this.#requests };
+      const sentAt = this.#keeper?.sent() ?? 0;
       const arrival = this.beforeRequest?.(request);
       if (arrival) await arrival;
       const result = apply();
+      const date = Math.floor((this.#account.clock.now() + this.dateErrorMs) / 1000) * 1000;
       const answer = this.afterRequest?.(request);
       if (answer) await answer;
+      this.#keeper?.answered(sentAt, date); // M5
       return result;
     };
   }

@@ -4,6 +4,8 @@ import {
   PayloadLimit,
   StorageUnavailableError,
   Wakeups,
+  assertClockIsSet,
+  reportSteps,
   silentLogger,
   systemClock,
 } from "@perdure/core";
@@ -75,6 +77,7 @@ export class EmbeddedBackend implements Backend {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #isDead = false;
+  #endReport: (() => void) | undefined;
 
   /** @throws BackendConfigurationError */
   constructor(options: EmbeddedBackendOptions) {
@@ -112,6 +115,7 @@ export class EmbeddedBackend implements Backend {
     await this.close();
   }
 
+  /** @throws BackendConfigurationError when the machine's clock has not been set since it started. */
   start(): Promise<void> {
     if (this.#engine) return Promise.resolve();
     this.#starting ??= this.begin().finally(() => (this.#starting = undefined));
@@ -149,6 +153,7 @@ export class EmbeddedBackend implements Backend {
    */
   async crash(): Promise<void> {
     this.#isDead = true;
+    this.#endReport?.();
     const { services } = this.#opened ?? {};
     services?.commits.refuse(new StorageUnavailableError("This backend object has crashed."));
     await this.#engine?.die();
@@ -159,6 +164,7 @@ export class EmbeddedBackend implements Backend {
   private async begin(): Promise<void> {
     await this.#stopping;
     if (this.#isDead) return;
+    assertClockIsSet(this.#clock);
     await this.createTaskHub();
     const { services, ownership } = this.open();
     const logger = this.#options.logger ?? silentLogger;
@@ -166,6 +172,7 @@ export class EmbeddedBackend implements Backend {
       logger.warn(`${what} failed and will be tried again.`, { error }),
     );
     await engine.start();
+    this.#endReport = reportSteps(this.#clock, logger);
     this.#engine = engine;
     this.#started.notify();
   }
@@ -174,6 +181,7 @@ export class EmbeddedBackend implements Backend {
     await this.#starting?.catch(() => undefined); // a failed start leaves nothing but the open file
     const engine = this.#engine;
     this.#engine = undefined;
+    this.#endReport?.();
     await engine?.stop();
     await this.close();
   }

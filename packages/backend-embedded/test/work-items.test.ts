@@ -32,10 +32,11 @@ describe("WorkItems", () => {
   const file = HubFile.open(path.join(directory, "hub.perdure"), true);
   const commits = new GroupCommit(file);
   const sent: TaskMessage[] = [];
+  const clock = new VirtualClock();
   const services = {
     file,
     commits,
-    clock: new VirtualClock(),
+    clock,
     lockMs: 15_000,
     maxDeliveryCount: 10,
     held: new Set(),
@@ -60,5 +61,18 @@ describe("WorkItems", () => {
     expect(sent).toEqual([result]);
     expect(item?.lost.aborted).toBe(false);
     expect(items.nextDue).toBeUndefined();
+  });
+
+  it("T6: a process that slept with its machine does not take again what it runs", async () => {
+    await commits.run((transaction) =>
+      transaction.put(keys.activity(0, transaction.nextNumber()), JSON.stringify([0, message])),
+    );
+    const [item] = await items.take(1);
+
+    clock.jumpTo(clock.now() + 8 * 3_600_000);
+
+    expect(await items.take(1)).toEqual([]);
+    expect(item?.lost.aborted).toBe(false);
+    expect(items.nextDue).toBe(clock.now() + 15_000);
   });
 });

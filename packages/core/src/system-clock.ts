@@ -1,32 +1,25 @@
-import type { Clock } from "./clock";
+import { uptime } from "node:os"; // eslint-disable-line no-restricted-imports -- where time comes into core
+import { SteadyClock } from "./steady-clock";
 
-/** `setTimeout` overflows past 2^31 ms and does not notice that the machine slept: look again each minute. */
-const LONGEST_NAP_MS = 60_000;
+/** The clock of this machine. A step of it is believed once it has stood for ten minutes. */
+export const systemClock: SteadyClock = new SteadyClock({
+  wall: () => Date.now(),
+  steady: () => performance.now(), // CLOCK_MONOTONIC: stands still while Linux is suspended
+  uptime: uptimeMs,
+  wait: (delayMs, wake) => {
+    if (delayMs <= 0) {
+      const soon = setImmediate(wake);
+      return () => clearImmediate(soon);
+    }
+    const timer = setTimeout(wake, delayMs);
+    return () => clearTimeout(timer);
+  },
+});
 
-/** The clock of this machine. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (delayMs, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted || delayMs <= 0) {
-        if (signal?.aborted) resolve();
-        else setImmediate(resolve);
-        return;
-      }
-      const until = Date.now() + delayMs;
-      const untilMonotonic = performance.now() + delayMs; // a clock set back must not prolong the sleep
-      let timer: NodeJS.Timeout;
-      const done = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      const nap = (): void => {
-        const left = Math.min(until - Date.now(), untilMonotonic - performance.now());
-        if (left <= 0) done();
-        else timer = setTimeout(nap, Math.min(left, LONGEST_NAP_MS));
-      };
-      signal?.addEventListener("abort", done, { once: true });
-      nap();
-    }),
-};
+function uptimeMs(): number {
+  try {
+    return uptime() * 1000; // CLOCK_BOOTTIME
+  } catch {
+    return Number.NaN; // some sandboxes forbid it
+  }
+}

@@ -1,4 +1,4 @@
-import { VirtualClock, systemClock } from "../src";
+import { VirtualClock } from "../src";
 
 describe("VirtualClock", () => {
   it("stands still until told", () => {
@@ -59,74 +59,5 @@ describe("VirtualClock", () => {
     clock.wakeNext();
 
     expect(clock.now()).toBe(50);
-  });
-});
-
-describe("systemClock", () => {
-  beforeEach(() => jest.useFakeTimers({ now: 1_000_000 }));
-  afterEach(() => jest.useRealTimers());
-
-  async function isDone(sleep: Promise<void>): Promise<boolean> {
-    let done = false;
-    void sleep.then(() => (done = true));
-    await Promise.resolve();
-    return done;
-  }
-
-  it("sleeps as long as asked", async () => {
-    const sleep = systemClock.sleep(90_000);
-
-    await jest.advanceTimersByTimeAsync(89_999);
-    expect(await isDone(sleep)).toBe(false);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(await isDone(sleep)).toBe(true);
-    expect(systemClock.now()).toBe(1_090_000);
-  });
-
-  it("sleeps longer than setTimeout can", async () => {
-    const sleep = systemClock.sleep(2 ** 31 + 1000);
-
-    await jest.advanceTimersByTimeAsync(60_000);
-    expect(await isDone(sleep)).toBe(false);
-    await jest.advanceTimersByTimeAsync(2 ** 31 + 1000);
-
-    expect(await isDone(sleep)).toBe(true);
-  });
-
-  it("wakes within a minute when the machine has slept", async () => {
-    const sleep = systemClock.sleep(3_600_000);
-
-    jest.setSystemTime(1_000_000 + 7_200_000);
-    await jest.advanceTimersByTimeAsync(60_000);
-
-    expect(await isDone(sleep)).toBe(true);
-  });
-
-  it("does not sleep longer because the clock was set back", async () => {
-    const sleep = systemClock.sleep(10_000);
-
-    jest.setSystemTime(1_000_000 - 3_600_000);
-    await jest.advanceTimersByTimeAsync(10_000);
-
-    expect(await isDone(sleep)).toBe(true);
-  });
-
-  it("ends when the signal aborts, leaving no timer", async () => {
-    const abort = new AbortController();
-    const sleep = systemClock.sleep(10_000, abort.signal);
-
-    abort.abort();
-    await sleep;
-    await systemClock.sleep(10_000, abort.signal);
-
-    expect(jest.getTimerCount()).toBe(0);
-  });
-
-  it.each([0, -5])("lets others run for a sleep of %p", async (ms) => {
-    const sleep = systemClock.sleep(ms);
-
-    expect(await isDone(sleep)).toBe(false);
-    await jest.advanceTimersByTimeAsync(0);
-    expect(await isDone(sleep)).toBe(true);
   });
 });

@@ -13,7 +13,7 @@ import {
   type StorageConnection,
   resolveConnection,
 } from "./connection";
-import type { Storage, TableOptions } from "./storage";
+import type { Storage, TableOptions, TimeKeeper } from "./storage";
 import type { StorageRequest } from "./storage-request";
 import { explainingCredential } from "./token-credential";
 import { Transport } from "./transport";
@@ -101,6 +101,10 @@ class AzureStorage implements Storage {
       this.#blobs.corePipeline,
       this.#connection.blob,
     );
+  }
+
+  keepTime(keeper: TimeKeeper): void {
+    this.#transport.keepTime(keeper);
   }
 
   close(): Promise<void> {

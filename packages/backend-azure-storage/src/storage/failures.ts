@@ -2,8 +2,13 @@
  * Translates what the SDK and the services say into the errors of `storage-errors.ts`. An SDK error is never kept as a
  * cause: it holds the request with its signature.
  */
-import { isRestError } from "@azure/core-rest-pipeline";
-import { BackendConfigurationError, StorageAccessDeniedError, StorageUnavailableError } from "@perdure/core";
+import { type HttpHeaders, isRestError } from "@azure/core-rest-pipeline";
+import {
+  BackendConfigurationError,
+  StorageAccessDeniedError,
+  StorageUnavailableError,
+  spanText,
+} from "@perdure/core";
 import { StorageConflict, StorageRejectedError } from "./storage-errors";
 
 /** A request that the service refused. */
@@ -15,10 +20,15 @@ export interface Refusal {
   readonly detail?: string | undefined;
   /** Names the request in the service's logs. */
   readonly requestId?: string | undefined;
+  /** How far ahead of the service's clock the request was dated, in milliseconds; negative: behind. */
+  readonly aheadMs?: number | undefined;
 }
 
 const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const NOT_CREATED: ReadonlySet<string> = new Set(["TableNotFound", "QueueNotFound", "ContainerNotFound"]);
+/** A refused request that was dated as far off was probably refused for that. */
+const SKEW_SUSPECTED_MS = 10 * 60_000;
+const CLOCK_ERRORS: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
 const STALE_RECEIPT = "PopReceiptMismatch";
 
 /** True when the same request may be answered if it is sent again later. */
@@ -35,6 +45,13 @@ export function isNotCreated(refusal: Refusal): boolean {
 export function refusalError(subject: string, refusal: Refusal): Error {
   const { status, code } = refusal;
   const answer = `${code === "" ? "no code" : code}, HTTP ${status}${refusal.requestId ? `, request ${refusal.requestId}` : ""}`;
+  const { aheadMs = 0 } = refusal;
+  if (status === 403 && Math.abs(aheadMs) > SKEW_SUSPECTED_MS) {
+    const side = aheadMs > 0 ? "ahead of" : "behind";
+    return new StorageAccessDeniedError(
+      `Storage refused access to ${subject} (${answer}): this machine's clock is ${spanText(aheadMs)} ${side} storage's, and storage takes no request signed more than 15 minutes off. Set the clock, best by time synchronisation (NTP), and start again.`,
+    );
+  }
   if (status === 401 || status === 403) {
     return new StorageAccessDeniedError(
       `Storage refused access to ${subject} (${answer}). Check the key, the signature's expiry and permissions or the identity's data roles, the account's firewall, and this machine's clock.`,
@@ -69,6 +86,11 @@ export function refusalError(subject: string, refusal: Refusal): Error {
 export function thrownError(subject: string, error: unknown): unknown {
   if (!isRestError(error)) return error; // ours already, or a bug
   const { statusCode, response, code } = error;
+  if (CLOCK_ERRORS.has(code ?? "")) {
+    return new StorageUnavailableError(
+      `Storage could not be reached for ${subject} (${code}): by this machine's clock its certificate is not valid. Check this machine's clock.`,
+    );
+  }
   if (statusCode === undefined || !response) {
     return new StorageUnavailableError(
       `Storage could not be reached for ${subject} (${code ?? "no code"}: ${redact(firstLine(error.message))}). Check the account's name, the network and, if it is local, that the emulator runs.`,
@@ -78,7 +100,14 @@ export function thrownError(subject: string, error: unknown): unknown {
     status: statusCode,
     code: errorCodeOf(response.headers.get("x-ms-error-code"), response.bodyAsText) || (code ?? ""),
     requestId: response.headers.get("x-ms-request-id"),
+    aheadMs: datedAhead(response.request.headers, response.headers),
   });
+}
+
+/** How far ahead of the answer's date the request was signed; `undefined` when one of them has none. */
+export function datedAhead(request: HttpHeaders, answer: HttpHeaders): number | undefined {
+  const aheadMs = Date.parse(request.get("x-ms-date") ?? "") - Date.parse(answer.get("date") ?? "");
+  return Number.isNaN(aheadMs) ? undefined : aheadMs;
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   createPipelineRequest,
 } from "@azure/core-rest-pipeline";
 import type { Endpoint } from "./connection";
-import { type Refusal, errorCodeOf, errorDetailIn, refusalError, thrownError } from "./failures";
+import { type Refusal, datedAhead, errorCodeOf, errorDetailIn, refusalError, thrownError } from "./failures";
 import type { BufferedResponse } from "./transport";
 
 export interface Call {
@@ -29,6 +29,8 @@ export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly bytes: Buffer | undefined;
+  /** How far ahead of the service's clock the request was dated. */
+  readonly aheadMs: number | undefined;
   header(name: string): string | undefined;
 }
 
@@ -77,6 +79,7 @@ export class ServiceClient {
       code: errorCodeOf(answer.header("x-ms-error-code"), answer.text),
       detail: errorDetailIn(answer.text),
       requestId: answer.header("x-ms-request-id"),
+      aheadMs: answer.aheadMs,
     };
   }
 
@@ -95,10 +98,11 @@ export class ServiceClient {
 }
 
 function answerOf(response: PipelineResponse & BufferedResponse): Answer {
-  const { status, headers, bytes } = response;
+  const { status, headers, bytes, request } = response;
   return {
     ok: status >= 200 && status < 300,
     status,
+    aheadMs: status === 403 ? datedAhead(request.headers, headers) : undefined,
     text: response.bodyAsText ?? "",
     bytes,
     header: (name) => headers.get(name),

@@ -107,11 +107,28 @@ export interface TableOptions {
   readonly urgent?: boolean;
 }
 
+/** Learns the service's time from its answers. */
+export interface TimeKeeper {
+  /** To be called before a request leaves. */
+  sent(): number;
+  /**
+   * To be called when its answer has come, be it a refusal.
+   *
+   * @param sentAt What `sent` returned.
+   * @param date The service's time in the answer: milliseconds since the epoch, cut to whole seconds.
+   */
+  answered(sentAt: number, date: number): void;
+  /** The service's time now; `undefined` when nothing is known of it. */
+  serviceTime(): number | undefined;
+}
+
 /** One storage account. */
 export interface Storage {
   table(name: string, options?: TableOptions): TableStore;
   queue(name: string): QueueStore;
   container(name: string): BlobStore;
+  /** Has somebody keep the service's time by the dates of all answers from now on. Absent where there are none. */
+  keepTime?(keeper: TimeKeeper): void;
   /** Ends idle connections. */
   close(): Promise<void>;
 }

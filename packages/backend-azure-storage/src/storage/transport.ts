@@ -5,12 +5,15 @@
  * - T1 Every try passes `send` exactly once: what is counted is what storage bills.
  * - T2 A try ends within its time, the answer's body included.
  * - T3 After `close` resolves no socket of this connection is open, until it is used again.
+ * - T4 The date of every answer is told to the keeper of time, and requests are signed as of the time that it knows:
+ *   the services refuse what is dated a quarter of an hour off.
  */
 import { setMaxListeners } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import { setImmediate } from "node:timers/promises";
 import {
+  type HttpHeaders,
   type Pipeline,
   type PipelinePolicy,
   type PipelineRequest,
@@ -21,6 +24,7 @@ import type { Endpoint } from "./connection";
 import { sendHttp } from "./http";
 import { retryPolicy } from "./retry-policy";
 import { Semaphore } from "./semaphore";
+import type { TimeKeeper } from "./storage";
 import { type StorageRequest, type StorageServiceName, describeRequest } from "./storage-request";
 
 export interface TransportOptions {
@@ -57,6 +61,9 @@ const UNUSED_POLICIES = [
 /** A free socket is closed after this time without use: before the service or a gateway does it unseen. */
 const IDLE_SOCKET_MS = 60_000;
 
+/** T4: a request dated as far off as that is dated anew. */
+const FAR_OFF_MS = 60_000;
+
 /** Versions of the services' interfaces that every emulator and every cloud of the last years knows. */
 const API_VERSIONS: Readonly<Record<StorageServiceName, string>> = {
   blob: "2021-12-02",
@@ -70,6 +77,7 @@ export class Transport {
   readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS });
   readonly #httpsAgent = new https.Agent({ keepAlive: true, timeout: IDLE_SOCKET_MS });
   #closing = newClosing();
+  #keeper: TimeKeeper | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -91,6 +99,10 @@ export class Transport {
     for (const name of UNUSED_POLICIES) pipeline.removePolicy({ name });
     pipeline.addPolicy(headersPolicy(API_VERSIONS[service]));
     pipeline.addPolicy(
+      datePolicy(() => this.#keeper?.serviceTime()),
+      { beforePolicies: ["tablesNamedKeyCredentialPolicy"] }, // the others sign in a later phase
+    );
+    pipeline.addPolicy(
       retryPolicy(this.#options.clock, () => this.#closing.signal),
       { phase: "Retry" },
     );
@@ -107,6 +119,10 @@ export class Transport {
       },
       { afterPhase: "Sign" },
     );
+  }
+
+  keepTime(keeper: TimeKeeper): void {
+    this.#keeper = keeper;
   }
 
   /** Stops requests in flight and waits between tries, with `StorageUnavailableError`, and closes all sockets. */
@@ -140,7 +156,10 @@ export class Transport {
     try {
       this.#options.onRequest?.(describe(request));
       request.agent ??= request.url.startsWith("https:") ? this.#httpsAgent : this.#httpAgent;
+      const sentAt = this.#keeper?.sent() ?? 0;
       const answer = await sendHttp(request, this.#options.requestTimeoutMs, closing);
+      const date = serviceDate(answer.headers);
+      if (date !== undefined) this.#keeper?.answered(sentAt, date); // T4
       const asText = !request.streamResponseStatusCodes?.has(answer.status);
       return { ...answer, request, bodyAsText: asText ? answer.bytes.toString("utf8") : null };
     } catch (error) {
@@ -169,4 +188,27 @@ function headersPolicy(version: string): PipelinePolicy {
       return next(request);
     },
   };
+}
+
+/** T4. The SDK's policies that sign set a request's date to this machine's, whatever it was before. */
+function datePolicy(serviceTime: () => number | undefined): PipelinePolicy {
+  return {
+    name: "perdureDate",
+    sendRequest(request, next) {
+      const { headers } = request;
+      const set = headers.set.bind(headers);
+      headers.set = (name, value) => {
+        const time = name.toLowerCase() === "x-ms-date" ? serviceTime() : undefined;
+        const isFarOff = time !== undefined && Math.abs(Date.parse(String(value)) - time) > FAR_OFF_MS;
+        set(name, isFarOff ? new Date(time).toUTCString() : value);
+      };
+      return next(request);
+    },
+  };
+}
+
+/** A proxy's own answers have another clock's date, and no request id. */
+function serviceDate(headers: HttpHeaders): number | undefined {
+  const date = headers.has("x-ms-request-id") ? Date.parse(headers.get("date") ?? "") : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
 }

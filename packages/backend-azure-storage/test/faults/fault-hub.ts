@@ -82,7 +82,7 @@ export class FaultHub {
   spawn({ code = this.code, clock, process = this.process(clock) }: Spawn = {}): SimulatedProcess {
     const worker = new Worker(process.backend, {
       ...code,
-      clock: clock ?? this.hub.clock,
+      clock: process.backend.clock,
       logger: silentLogger,
     });
     this.#workers.set(process, worker);
@@ -90,7 +90,8 @@ export class FaultHub {
     return process;
   }
 
-  private process(clock: Clock | undefined): SimulatedProcess {
+  /** A process without a worker. */
+  process(clock?: Clock): SimulatedProcess {
     if (!clock) return this.hub.process();
     return new SimulatedProcess(this.hub.storage, clock, { ...TUNING, ...this.tuning }, this.hub.onRequest);
   }

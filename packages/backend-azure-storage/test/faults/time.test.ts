@@ -1,7 +1,7 @@
 import { StorageUnavailableError, defineActivity, defineOrchestration } from "@perdure/core";
-import type { Clock } from "@perdure/core";
 import type { InstanceHandle } from "@perdure/client";
 import type { SimulatedProcess } from "../support/simulated-hub";
+import { WrongMachine } from "../support/wrong-machine";
 import { CONTROL, FaultHub, PARTITIONS, WORK_ITEMS } from "./fault-hub";
 
 const HOUR_MS = 3_600_000;
@@ -26,26 +26,6 @@ const asking = defineOrchestration("asking", function* (ctx) {
 const code = { orchestrations: [nap, naps, nothing, asking] };
 const NEVER = new Promise<never>(() => undefined);
 
-/** The clock of one machine, which is not that of the others. */
-class WrongClock implements Clock {
-  errorMs = 0;
-
-  constructor(private readonly clock: Clock) {}
-
-  now(): number {
-    return this.clock.now() + this.errorMs;
-  }
-
-  /** Follows corrections within a minute, as the machine's clock does. */
-  async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    const until = this.now() + delayMs;
-    const untilMonotonic = this.clock.now() + delayMs; // a clock set back does not prolong the sleep
-    const left = (): number => Math.min(until - this.now(), untilMonotonic - this.clock.now());
-    do await this.clock.sleep(Math.min(left(), 60_000), signal);
-    while (left() > 0 && !signal?.aborted);
-  }
-}
-
 describe("time", () => {
   it.each([
     ["an hour ahead", HOUR_MS],
@@ -53,14 +33,14 @@ describe("time", () => {
     ["to 1970", -Date.UTC(2030, 0, 1)],
   ])("F19: that jumps %s in the worker, and is put right later, loses no timer", async (_name, errorMs) => {
     const hub = await FaultHub.open(code, { maxPollInterval: "60s", leaseRenewInterval: "10s" });
-    const clock = new WrongClock(hub.hub.clock);
-    hub.spawn({ clock });
+    const machine = new WrongMachine(hub.hub.clock);
+    hub.spawn({ clock: machine.clock });
     const handles: InstanceHandle<number>[] = [];
     for (const ms of [10_000, 100_000, HOUR_MS]) handles.push(await hub.run(hub.client.startNew(nap, ms)));
     await hub.pass(5000);
-    clock.errorMs = errorMs;
+    machine.errorMs = errorMs;
     await hub.pass(60_000);
-    clock.errorMs = 0;
+    machine.errorMs = 0;
 
     for (const handle of handles) {
       const elapsed = await hub.run(handle.result({ timeout: "10h" }), 10 * HOUR_MS);
@@ -72,8 +52,7 @@ describe("time", () => {
 
   it("F19: that is behind lets an owner trust a lease that is over, but delete nothing of its successor's", async () => {
     const hub = await FaultHub.open(code, { leaseRenewInterval: "10s" });
-    const behind = new WrongClock(hub.hub.clock);
-    behind.errorMs = -60_000;
+    const behind = new WrongMachine(hub.hub.clock, -60_000);
     const held = new Map<SimulatedProcess, Promise<void>>();
     const answering = hub.hub.process();
     hub.onRequests((process, { operation, resource }, when) => {
@@ -83,7 +62,8 @@ describe("time", () => {
       const isHeld = resource === PARTITIONS || (resource === CONTROL && operation === "receiveMessages");
       return isHeld ? held.get(process) : undefined;
     });
-    const late = hub.spawn({ clock: behind });
+    const late = hub.spawn({ clock: behind.clock });
+    late.storage.dateErrorMs = -60_000; // what it hears of storage's clock is as wrong
     const handle = await hub.run(hub.client.startNew(asking));
     await hub.run(handle.waitForStart());
     await hub.pass(3000);
@@ -112,11 +92,10 @@ describe("time", () => {
 
   it("F19: that differs by five minutes between two workers costs hand-overs and no instance", async () => {
     const hub = await FaultHub.open(code, { partitionCount: 2, leaseRenewInterval: "5s" });
-    const ahead = new WrongClock(hub.hub.clock);
-    ahead.errorMs = 300_000;
-    const drifting = new WrongClock(hub.hub.clock);
-    hub.spawn({ clock: ahead });
-    hub.spawn({ clock: drifting });
+    const ahead = new WrongMachine(hub.hub.clock, 300_000);
+    const drifting = new WrongMachine(hub.hub.clock);
+    hub.spawn({ clock: ahead.clock });
+    hub.spawn({ clock: drifting.clock });
     const handles: InstanceHandle<number>[] = [];
     for (let n = 0; n < 20; n++) {
       drifting.errorMs -= 500;

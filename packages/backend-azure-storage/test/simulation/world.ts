@@ -138,7 +138,11 @@ export class World extends InVirtualTime {
       workerId: name,
       clock,
     });
-    entry.worker = new Worker(backend, { ...registrations, clock, logger: silentLogger });
+    entry.worker = new Worker(backend, {
+      ...registrations,
+      clock: backend.clock,
+      logger: silentLogger,
+    });
     this.#workers.add(entry);
     void this.start(entry);
   }

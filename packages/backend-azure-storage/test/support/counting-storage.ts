@@ -10,6 +10,7 @@ export class QueueObserver {
     return {
       table: (name, options) => storage.table(name, options),
       container: (name) => storage.container(name),
+      keepTime: (keeper) => storage.keepTime?.(keeper),
       close: () => storage.close(),
       queue: (name) => this.queue(storage.queue(name)),
     };

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { StorageUnavailableError } from "@perdure/core";
+import { StorageUnavailableError, elapsedBy } from "@perdure/core";
 import type { Clock } from "@perdure/core";
 import type { BlobStore, QueueStore, Storage, TableStore } from "../../src/storage/storage";
 
@@ -37,6 +37,10 @@ export class Mortal implements Clock {
     return this.clock.now();
   }
 
+  elapsed(): number {
+    return elapsedBy(this.clock);
+  }
+
   async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     const end = new AbortController();
     const abort = (): void => end.abort();
@@ -55,6 +59,7 @@ export class Mortal implements Clock {
       table: (name, options) => this.guard<TableStore>(this.storage.table(name, options)),
       queue: (name) => this.guard<QueueStore>(this.storage.queue(name)),
       container: (name) => this.guard<BlobStore>(this.storage.container(name)),
+      keepTime: (keeper) => this.storage.keepTime?.(keeper),
       close: () => this.storage.close(),
     };
   }

@@ -30,7 +30,9 @@ export class WorkItems {
 
   /** Takes up to `limit` that can be had now. */
   async take(limit: number): Promise<readonly ActivityWorkItem[]> {
-    const { commits } = this.services;
+    const { commits, clock } = this.services;
+    const now = clock.now();
+    if ([...this.#items].some((item) => item.dueAt <= now)) await this.renew(); // the machine slept: nobody else has them
     const taken: WorkItem[] = [];
     await commits.run(
       (transaction) => this.lockSome(transaction, limit),
@@ -127,6 +129,11 @@ class WorkItem implements ActivityWorkItem, Held {
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** When the lock runs out. */
+  get dueAt(): number {
+    return Number(this.key[1]);
   }
 
   async complete(result: TaskMessage): Promise<void> {
