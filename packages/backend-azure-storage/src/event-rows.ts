@@ -32,6 +32,11 @@ const PROPERTIES: Readonly<Record<string, readonly [column: string, kind: Kind]>
   status: ["OrchestrationStatus", "plain"],
   output: ["Output", "plain"],
   terminatedChildren: ["TerminatedChildren", "json"],
+  wallClock: ["WallClock", "json"],
+  detached: ["Detached", "plain"],
+  startedBy: ["StartedBy", "plain"],
+  onlyNew: ["OnlyNew", "plain"],
+  notify: ["Notify", "json"],
 };
 
 /** `reason` is text everywhere but in `ExecutionBlocked`. */

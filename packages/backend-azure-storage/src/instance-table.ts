@@ -1,6 +1,6 @@
 /** `{Hub}Instances`: a row per instance for listing. Written by clients at creation, later a projection of history. */
 import type { InstancePage, InstanceQuery, InstanceState, InstanceStatus, StartMessage } from "@perdure/core";
-import { isTerminal, optional } from "@perdure/core";
+import { isTerminal, optional, startsLater } from "@perdure/core";
 import { jsonColumn, readText, readTime, restoreLongTexts, spillLongTexts, timeColumn } from "./columns";
 import type { Columns } from "./columns";
 import { keyOf } from "./names";
@@ -52,13 +52,13 @@ export class InstanceTable {
       await this.table.write({ kind: "merge", row });
     } catch (error) {
       if (!(error instanceof StorageConflict)) throw error;
-      if (state.parent) await this.table.write({ kind: "upsert", row }); // any other had a row: it was purged
+      if (isFirstSeenHere(state)) await this.table.write({ kind: "upsert", row }); // others were purged
     }
   }
 
   private async writeOverOlder(state: InstanceState, row: TableRow, revision: number): Promise<void> {
     const present = await this.get(state.instanceId);
-    if (present ? isNewer(present, state, revision) : !state.parent) return;
+    if (present ? isNewer(present, state, revision) : !isFirstSeenHere(state)) return;
     try {
       await this.table.write(present ? { kind: "merge", row, etag: present.etag } : { kind: "insert", row });
     } catch (error) {
@@ -97,7 +97,7 @@ export class InstanceTable {
     const only = query.includePayloads ? undefined : SMALL_COLUMNS;
     const instances = await Promise.all(
       page.rows
-        .filter((row) => hasTags(row, query.tags))
+        .filter((row) => hasTags(row, query.tags) && hasTimerBefore(row, query.nextTimerBefore))
         .map(async (row) =>
           withoutPayloads(statusOf(await restoreLongTexts(row, this.payloads, only)), query),
         ),
@@ -136,6 +136,11 @@ export async function startOf(row: StoredRow, payloads: Payloads): Promise<Start
   };
 }
 
+/** Whether no client has made a row at its creation, because an instance started it. */
+function isFirstSeenHere({ parent, startedBy }: InstanceState): boolean {
+  return parent !== undefined || startedBy !== undefined;
+}
+
 function isNewer(row: StoredRow, state: InstanceState, revision: number): boolean {
   return Number(row["Revision"] ?? -1) >= revision || (readTime(row["CreatedTime"]) ?? 0) > state.createdAt;
 }
@@ -153,12 +158,13 @@ function startColumns({ id, event }: StartMessage, taskHub: string): Columns {
     CreatedTime: timeColumn(event.timestamp),
     LastUpdatedTime: timeColumn(event.timestamp),
     ScheduledStartTime: timeColumn(event.scheduledStartTime),
+    NextTimerTime: startsLater(event) ? timeColumn(event.scheduledStartTime) : undefined,
     TaskHubName: taskHub,
   };
 }
 
 function filterOf(query: InstanceQuery): string | undefined {
-  const { statuses, instanceIdPrefix, name, createdFrom, createdTo } = query;
+  const { statuses, instanceIdPrefix, name, createdFrom, createdTo, nextTimerBefore } = query;
   const parts: string[] = [];
   if (instanceIdPrefix !== undefined && instanceIdPrefix !== "") {
     const from = keyOf(instanceIdPrefix);
@@ -170,7 +176,13 @@ function filterOf(query: InstanceQuery): string | undefined {
   if (name !== undefined) parts.push(`Name eq ${quote(name)}`);
   if (createdFrom !== undefined) parts.push(`CreatedTime ge ${odataDate(createdFrom)}`);
   if (createdTo !== undefined) parts.push(`CreatedTime lt ${odataDate(createdTo)}`);
+  if (nextTimerBefore !== undefined) parts.push(`NextTimerTime lt ${odataDate(nextTimerBefore)}`);
   return parts.length > 0 ? parts.join(" and ") : undefined;
+}
+
+/** Services differ in how they compare a time with the empty text of a timer that is no more. */
+function hasTimerBefore(row: StoredRow, before: number | undefined): boolean {
+  return before === undefined || (readTime(row["NextTimerTime"]) ?? Number.POSITIVE_INFINITY) < before;
 }
 
 /** Tags are JSON in one column: no filter of the service can look inside. */

@@ -346,7 +346,8 @@ export class AzureSession implements OrchestrationSession {
 
 /** The input of a generation that begins here, unless whoever created the instance has written it already. */
 function inputOf(state: InstanceState, events: readonly HistoryEvent[]): string | undefined {
-  if (!state.parent && state.executionId === state.startExecutionId) return undefined;
+  const isClients = !state.parent && state.startedBy === undefined;
+  if (isClients && state.executionId === state.startExecutionId) return undefined;
   const started = events.findLast((event) => event.type === "ExecutionStarted");
   return started?.type === "ExecutionStarted" ? (started.input ?? "") : undefined;
 }

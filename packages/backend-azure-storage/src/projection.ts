@@ -3,6 +3,8 @@ import { isTerminal } from "@perdure/core";
 import type { Background } from "./background";
 import type { InstanceTable } from "./instance-table";
 
+/** Timers due within this are not worth a request. */
+const SOON_MS = 60_000;
 /** A run that starts and ends within this is written once. */
 const COALESCE_MS = 1000;
 
@@ -32,7 +34,7 @@ export class Projection {
 
   /** Storage shows this state as far as is known. */
   assume(state: InstanceState): void {
-    this.#visible ??= visibleIn(state);
+    this.#visible ??= this.visibleIn(state);
   }
 
   /**
@@ -42,12 +44,18 @@ export class Projection {
    * @param revision Grows with every commit.
    */
   changed(state: InstanceState, input: string | undefined, revision: number): boolean {
-    const visible = visibleIn(state);
+    const visible = this.visibleIn(state);
     if (visible === this.#visible && input === undefined) return false;
     this.#visible = visible;
     this.#pending = { state, input: input ?? this.#pending?.input, revision };
     if (!isTerminal(state.status)) this.writeSoon();
     return true;
+  }
+
+  /** A timer is gone by the time somebody could have seen that it is soon: it costs no request. */
+  private visibleIn({ status, customStatus, nextTimerAt = 0 }: InstanceState): string {
+    const timer = nextTimerAt - this.clock.now() > SOON_MS ? nextTimerAt : undefined;
+    return JSON.stringify([status, customStatus, timer]);
   }
 
   private writeSoon(): void {
@@ -82,8 +90,4 @@ export class Projection {
     if (this.#pending && !isTerminal(this.#pending.state.status)) await this.#soon;
     await this.flush();
   }
-}
-
-function visibleIn(state: InstanceState): string {
-  return JSON.stringify([state.status, state.customStatus]);
 }

@@ -23,6 +23,9 @@ function sharedColumns(state: InstanceState): Columns {
     BlockedReason: jsonColumn(state.blocked),
     ParentInstance: jsonColumn(state.parent),
     Tags: jsonColumn(state.tags),
+    StartedBy: state.startedBy,
+    Notify: jsonColumn(state.notify),
+    NextTimerTime: timeColumn(state.nextTimerAt),
   };
 }
 
@@ -41,6 +44,7 @@ const CLEARED: Columns = {
   ...blank("FailureDetails"),
   ...blank("BlockedReason"),
   CompletedTime: "",
+  NextTimerTime: "",
 };
 
 function blank(column: string): Columns {
@@ -81,6 +85,9 @@ export function statusOf(row: TableRow): InstanceStatus {
     output: payload(row["Output"]),
     failure: readJson(row["FailureDetails"]),
     blocked: readJson(row["BlockedReason"]),
+    startedBy: readText(row["StartedBy"]),
+    notify: readJson(row["Notify"]),
+    nextTimerAt: readTime(row["NextTimerTime"]),
   };
   const createdAt = readTime(row["CreatedTime"]) ?? 0;
   return {

@@ -1,4 +1,4 @@
-import { Wakeups, isTerminal, optional } from "@perdure/core";
+import { Wakeups, isTerminal, optional, startsLater } from "@perdure/core";
 import type {
   Checkpoint,
   HistoryEvent,
@@ -116,6 +116,7 @@ function pendingStatus({ instanceId, event }: StartMessage): InstanceStatus {
     createdAt: event.timestamp,
     lastUpdatedAt: event.timestamp,
     ...optional("scheduledStartTime", event.scheduledStartTime),
+    ...optional("nextTimerAt", startsLater(event) ? event.scheduledStartTime : undefined),
     ...optional("parent", event.parent),
     ...optional("tags", event.tags),
     ...optional("input", event.input),

@@ -28,6 +28,7 @@ function matches(instance: InstanceStatus, query: InstanceQuery): boolean {
     name,
     createdFrom = -Infinity,
     createdTo = Infinity,
+    nextTimerBefore,
     tags = {},
   } = query;
   return (
@@ -36,6 +37,7 @@ function matches(instance: InstanceStatus, query: InstanceQuery): boolean {
     (name === undefined || instance.name === name) &&
     instance.createdAt >= createdFrom &&
     instance.createdAt < createdTo &&
+    (nextTimerBefore === undefined || (instance.nextTimerAt ?? Infinity) < nextTimerBefore) &&
     Object.entries(tags).every(([tag, value]) => instance.tags?.[tag] === value)
   );
 }

@@ -18,6 +18,7 @@
  * - B11 Opaque: payloads come back byte for byte up to the documented limit, beyond it `PayloadTooLargeError`.
  * - B12 Quiet stop: after `stop` resolves no timer, request or file handle remains.
  */
+import type { Clock } from "./clock";
 import type { HistoryEvent, HistoryEventOf, Payload } from "./history/events";
 import type { InstanceState, InstanceStatus, RuntimeStatus } from "./instance";
 import type { ActivityMessage, TaskMessage } from "./messages";
@@ -28,6 +29,8 @@ export interface Backend {
   readonly activities: ActivitySource;
   readonly instances: InstanceStore;
   readonly deadLetters: DeadLetterStore;
+  /** The hub's time, where the backend knows better than the machine. Workers and clients go by it. */
+  readonly clock?: Clock;
   /** Creates what the hub needs in storage. Does nothing when it is there. */
   createTaskHub(): Promise<void>;
   /** Deletes the hub with all its instances. Workers must be stopped. */
@@ -180,6 +183,8 @@ export interface InstanceQuery {
   readonly createdFrom?: number;
   /** Exclusive, milliseconds since the epoch. */
   readonly createdTo?: number;
+  /** Exclusive, milliseconds since the epoch: those whose first pending timer is due before. */
+  readonly nextTimerBefore?: number;
   /** Tags that must all be present with these values. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Whether pages carry inputs and outputs. */

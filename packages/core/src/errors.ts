@@ -135,6 +135,50 @@ export class InstanceNotFoundError extends DurableError {
   }
 }
 
+/** No such timer is pending: it has fired, was cancelled, or the instance has gone on without it. */
+export class TimerNotFoundError extends DurableError {
+  readonly code = "TimerNotFound";
+
+  constructor(
+    readonly instanceId: string,
+    readonly timerId: number,
+  ) {
+    super(
+      `Instance '${instanceId}' has no pending timer ${timerId}: it may have fired, or was cancelled. List its timers again.`,
+    );
+  }
+
+  static override is(value: unknown): value is TimerNotFoundError {
+    return hasCode(value, "TimerNotFound");
+  }
+}
+
+/** There is no schedule with this id, or it has been deleted. */
+export class ScheduleNotFoundError extends DurableError {
+  readonly code = "ScheduleNotFound";
+
+  constructor(readonly scheduleId: string) {
+    super(`No schedule '${scheduleId}' exists in this task hub. Check the id; it may have been deleted.`);
+  }
+
+  static override is(value: unknown): value is ScheduleNotFoundError {
+    return hasCode(value, "ScheduleNotFound");
+  }
+}
+
+/** The id is taken by a schedule that has not been deleted. */
+export class ScheduleAlreadyExistsError extends DurableError {
+  readonly code = "ScheduleAlreadyExists";
+
+  constructor(readonly scheduleId: string) {
+    super(`The schedule '${scheduleId}' exists already: update or delete it, or use another id.`);
+  }
+
+  static override is(value: unknown): value is ScheduleAlreadyExistsError {
+    return hasCode(value, "ScheduleAlreadyExists");
+  }
+}
+
 /** The id is taken by an instance whose status the reuse policy does not allow to replace. */
 export class InstanceAlreadyExistsError extends DurableError {
   readonly code = "InstanceAlreadyExists";
@@ -292,6 +336,9 @@ const durableCodes: ReadonlySet<unknown> = new Set([
   "NonRetriable",
   "TaskTimeout",
   "TaskCancelled",
+  "TimerNotFound",
+  "ScheduleNotFound",
+  "ScheduleAlreadyExists",
   "InvalidArgument",
   "NotSerializable",
   "PayloadTooLarge",

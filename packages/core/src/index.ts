@@ -2,7 +2,9 @@
 export { atOnce } from "./at-once";
 export * from "./backend";
 export { MAX_PAYLOAD_BYTES, decode, encode } from "./codec";
+export { elapsedBy } from "./clock";
 export type { Clock } from "./clock";
+export { assertClockIsSet, reportSteps, spanText } from "./clock-report";
 export { defineActivity, defineEvent, defineOrchestration, nameOf } from "./definitions";
 export type {
   ActivityContext,
@@ -17,15 +19,16 @@ export type {
 } from "./definitions";
 export { DueQueue } from "./due-queue";
 export { durationMs, momentMs } from "./duration";
-export type { Duration } from "./duration";
+export type { Duration, Moment } from "./duration";
 export * from "./errors";
 export { toError, toFailure } from "./failure";
 export type { FailureDetails } from "./failure";
 export { optional } from "./fields";
-export { START_TIMER_ID, completedTaskId, isCompletion, isDecision } from "./history/events";
+export { START_TIMER_ID, completedTaskId, isCompletion, isDecision, startsLater } from "./history/events";
 export type {
   BlockedReason,
   CompletionEvent,
+  CompletionNotice,
   DecisionEvent,
   HistoryEvent,
   HistoryEventOf,
@@ -34,6 +37,8 @@ export type {
   Payload,
   TerminalStatus,
 } from "./history/events";
+export { pendingTimers } from "./history/pending-timers";
+export type { TimerFacts } from "./history/pending-timers";
 export { assertInstanceId, assertName, deriveId } from "./ids";
 export { RUNTIME_STATUSES, isTerminal } from "./instance";
 export type { InstanceState, InstanceStatus, RuntimeStatus } from "./instance";
@@ -45,22 +50,27 @@ export type {
   ContinueAsNewOptions,
   EventOptions,
   MapOptions,
+  CompletionReport,
   OrchestrationContext,
+  StartDetachedOptions,
   SubOrchestrationOptions,
   TimerOptions,
   TimerTask,
 } from "./orchestration/context";
 export type { LogEntry } from "./orchestration/execution";
 export { LiveInstance } from "./orchestration/live-instance";
-export { activityMessage, outboxOf } from "./orchestration/outbox";
+export { activityMessage, outboxOf, timerMessageOf } from "./orchestration/outbox";
 export { runTurn } from "./orchestration/turn";
 export type { Turn } from "./orchestration/turn";
 export { PayloadLimit } from "./payload-limit";
 export { Registry } from "./registry";
+export { SteadyClock } from "./steady-clock";
+export type { ClockStep, SteadyClockOptions, TimeSources } from "./steady-clock";
 export { systemClock } from "./system-clock";
 export { Task } from "./tasks/task";
 export type { OrchestrationGenerator, TaskOutcome } from "./tasks/task";
 export type { TaskOutcomes, TaskResults } from "./tasks/combinators";
 export type { RetryContext, RetryPolicy } from "./tasks/retry";
 export { VirtualClock } from "./virtual-clock";
+export type { TimeZones, WallClock } from "./wall-clock";
 export { Wakeups } from "./wakeups";

@@ -1,5 +1,11 @@
 import type { FailureDetails } from "./failure";
-import type { BlockedReason, ParentInstance, Payload, TerminalStatus } from "./history/events";
+import type {
+  BlockedReason,
+  CompletionNotice,
+  ParentInstance,
+  Payload,
+  TerminalStatus,
+} from "./history/events";
 import type { Outbox } from "./messages";
 
 /**
@@ -42,6 +48,11 @@ export interface InstanceState {
   readonly output?: Payload;
   readonly failure?: FailureDetails;
   readonly blocked?: BlockedReason;
+  /** The instance that started it, detached. */
+  readonly startedBy?: string;
+  readonly notify?: CompletionNotice;
+  /** When the first of its pending timers is due, that of a delayed start included. */
+  readonly nextTimerAt?: number;
   /** Ids of messages of former generations, newest last: their repeats are dropped. */
   readonly recentMessageIds: readonly string[];
   /** What former generations that ended within the last turn decided; part of that turn's outbox. */
@@ -67,4 +78,9 @@ export interface InstanceStatus {
   readonly output?: Payload;
   readonly failure?: FailureDetails;
   readonly blocked?: BlockedReason;
+  /** The instance that started it, detached. */
+  readonly startedBy?: string;
+  readonly notify?: CompletionNotice;
+  /** When the first of its pending timers is due, that of a delayed start included. */
+  readonly nextTimerAt?: number;
 }

@@ -8,6 +8,8 @@ export type MessageEventType =
   | "SubOrchestrationInstanceCompleted"
   | "SubOrchestrationInstanceFailed"
   | "TimerFired"
+  | "TimerMoved"
+  | "TimerCancelled"
   | "EventRaised"
   | "ExecutionSuspended"
   | "ExecutionResumed"

@@ -5,14 +5,20 @@ import type {
   OrchestrationDefinition,
 } from "./definitions";
 import { DuplicateRegistrationError, InvalidDefinitionError } from "./errors";
+import { noTimeZones } from "./wall-clock";
+import type { TimeZones } from "./wall-clock";
 
-/** The code a worker has, by name. */
+/** What a worker knows: code, by name, and the world's clocks. */
 export class Registry {
   readonly #orchestrations: ReadonlyMap<string, AnyOrchestration>;
   readonly #activities: ReadonlyMap<string, AnyActivity>;
 
   /** @throws DuplicateRegistrationError when two of one kind have the same name. */
-  constructor(orchestrations: readonly AnyOrchestration[], activities: readonly AnyActivity[]) {
+  constructor(
+    orchestrations: readonly AnyOrchestration[],
+    activities: readonly AnyActivity[],
+    readonly timeZones: TimeZones = noTimeZones,
+  ) {
     this.#orchestrations = byName("orchestration", orchestrations);
     this.#activities = byName("activity", activities);
   }
@@ -25,8 +31,9 @@ export class Registry {
     return this.#activities.get(name);
   }
 
+  /** Those of users. */
   get orchestrationNames(): readonly string[] {
-    return [...this.#orchestrations.keys()];
+    return [...this.#orchestrations.keys()].filter((name) => !name.startsWith("@"));
   }
 }
 

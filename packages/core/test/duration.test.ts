@@ -65,7 +65,7 @@ describe("momentMs", () => {
     ["a moment beyond all dates", 8.64e15],
   ])("refuses %s", (_what, when) => {
     expect(() => momentMs(when, 1000, "The timer")).toThrow(
-      "The timer is not a valid date: give a valid Date or a duration.",
+      "The timer is not a valid date: give a valid Date, a duration, { at } with a time, or { at, timeZone }.",
     );
   });
 });

@@ -43,10 +43,11 @@ const details: Details = {
   ],
   TaskCompleted: ({ taskScheduledId, result }) => [number(taskScheduledId), payload(result)],
   TaskFailed: ({ taskScheduledId, failure }) => [number(taskScheduledId), failed(failure)],
-  SubOrchestrationInstanceCreated: ({ eventId, name, instanceId, input }) => [
+  SubOrchestrationInstanceCreated: ({ eventId, name, instanceId, detached, input }) => [
     number(eventId),
     quoted(name),
     `as ${quoted(instanceId)}`,
+    detached ? "detached" : undefined,
     payload(input),
   ],
   SubOrchestrationInstanceCompleted: ({ taskScheduledId, result }) => [
@@ -63,6 +64,12 @@ const details: Details = {
     `until ${new Date(fireAt).toISOString()}`,
   ],
   TimerFired: ({ timerId }) => [number(timerId)],
+  TimerMoved: ({ timerId, fireAt, reason }) => [
+    number(timerId),
+    `to ${new Date(fireAt).toISOString()}`,
+    reason,
+  ],
+  TimerCancelled: ({ timerId, reason }) => [number(timerId), reason],
   EventRaised: ({ name, input }) => [quoted(name), payload(input)],
   EventSent: ({ eventId, name, instanceId, input }) => [
     number(eventId),
@@ -70,6 +77,7 @@ const details: Details = {
     `to ${quoted(instanceId)}`,
     payload(input),
   ],
+  TerminationSent: ({ eventId, instanceId, reason }) => [number(eventId), quoted(instanceId), reason],
   ExecutionSuspended: ({ reason }) => [reason],
   ExecutionResumed: ({ reason }) => [reason],
   ExecutionTerminated: ({ reason }) => [reason],

@@ -514,6 +514,9 @@ function fullState(scene: Scene, state: InstanceState): InstanceState {
         innerFailure: { errorType: "E", errorMessage: "deep" },
       },
     },
+    startedBy: "its starter",
+    notify: { instanceId: "its starter", eventName: "ended" },
+    nextTimerAt: scene.clock.now() + 7,
     blocked: { kind: "NonDeterminism", message: "m", expected: "TaskScheduled 'a'", actual: "TimerCreated" },
     recentMessageIds: Array.from({ length: 256 }, (_, index) => `${"a".repeat(32)}/${index}`),
   };
@@ -539,6 +542,8 @@ function oneOfEach(scene: Scene): readonly HistoryEvent[] {
     { type: "SubOrchestrationInstanceCompleted", timestamp, taskScheduledId: 3, result: "[]" },
     { type: "SubOrchestrationInstanceFailed", timestamp, taskScheduledId: 4, failure },
     { type: "TimerFired", timestamp, timerId: 5, fireAt: timestamp - 1 },
+    { type: "TimerCancelled", timestamp, timerId: 6 },
+    { type: "TimerCancelled", timestamp, messageId: "m-6", timerId: 7, reason: "by an operator" },
     { type: "EventRaised", timestamp, messageId: "m-1", name: "e v e n t", input: '""' },
     { type: "ExecutionSuspended", timestamp, messageId: "m-2", reason: "why" },
     { type: "ExecutionResumed", timestamp, messageId: "m-3" },

@@ -24,6 +24,7 @@ export const creation: Topic = {
         expect(await scene.instances.get(start.instanceId)).toEqual({
           instanceId: start.instanceId,
           ...{ executionId, name, version, input, tags, scheduledStartTime },
+          nextTimerAt: scheduledStartTime,
           status: "Pending",
           createdAt: timestamp,
           lastUpdatedAt: timestamp,

@@ -1,9 +1,11 @@
 import { isTerminal } from "@perdure/core";
 import type { InstancePage, InstanceQuery, InstanceStatus, RuntimeStatus } from "@perdure/core";
-import { begin, startOf } from "../builders";
+import { begin, startOf, turnOf } from "../builders";
 import { caseForEach, contractCase } from "../contract-case";
 import type { Topic } from "../contract-case";
 import type { Scene } from "../scene";
+
+const DAY_MS = 86_400_000;
 
 /** Each filter, and the ids it finds in the scene `populate` makes. */
 const FILTERS: Readonly<
@@ -153,6 +155,25 @@ export const queries: Topic = {
 
       expect(bare).not.toHaveProperty("input");
       expect(full?.input).toHaveLength(400_002);
+    }),
+
+    contractCase("instances are found by when their first timer is due, while it is", async (scene) => {
+      const now = scene.clock.now();
+      const begun = await begin(scene, { state: { nextTimerAt: now + 10 * DAY_MS } });
+      const { session: other } = await begin(scene, { state: { nextTimerAt: now + 20 * DAY_MS } });
+      const delayed = startOf(scene, scene.id(), { timestamp: now, scheduledStartTime: now + 5 * DAY_MS });
+      await scene.instances.create(delayed, []);
+      await other.release();
+      const dueBefore = async (time: number): Promise<readonly string[]> =>
+        (await everything(scene, { nextTimerBefore: time })).map(({ instanceId }) => instanceId).sort();
+
+      expect(await dueBefore(now + 20 * DAY_MS)).toEqual([begun.state.instanceId, delayed.instanceId].sort());
+      expect(await dueBefore(now + 5 * DAY_MS)).toEqual([]);
+      const { nextTimerAt: _fired, ...state } = begun.state;
+      await begun.session.checkpoint(turnOf(scene, state, []));
+      await begun.session.release();
+      expect(await dueBefore(now + 20 * DAY_MS)).toEqual([delayed.instanceId]);
+      expect(await dueBefore(now + 30 * DAY_MS)).toHaveLength(2);
     }),
 
     contractCase("a hub without instances has one empty page", async (scene) => {

@@ -2,7 +2,7 @@
  * The row of an instance: `<commits> <status> <JSON>`. The number of its commits tells whether what somebody knows of
  * it is still true; the status can be told without parsing.
  */
-import { CorruptStorageError, optional } from "@perdure/core";
+import { CorruptStorageError, optional, startsLater } from "@perdure/core";
 import type { InstanceState, InstanceStatus, Payload, RuntimeStatus, StartMessage } from "@perdure/core";
 
 export interface InstanceRow {
@@ -82,6 +82,7 @@ function pendingStatus({ instanceId, event }: StartMessage): InstanceStatus {
     createdAt: event.timestamp,
     lastUpdatedAt: event.timestamp,
     ...optional("scheduledStartTime", event.scheduledStartTime),
+    ...optional("nextTimerAt", startsLater(event) ? event.scheduledStartTime : undefined),
     ...optional("parent", event.parent),
     ...optional("tags", event.tags),
     ...optional("input", event.input),

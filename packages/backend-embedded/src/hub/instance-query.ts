@@ -113,13 +113,14 @@ function* walk(file: HubFile, { start, end }: KeyRange): Generator<Key, undefine
 }
 
 function matches(instance: InstanceStatus, query: InstanceQuery): boolean {
-  const { statuses, instanceIdPrefix = "", name, createdFrom, createdTo, tags = {} } = query;
+  const { statuses, instanceIdPrefix = "", name, createdFrom, createdTo, nextTimerBefore, tags = {} } = query;
   return (
     (!statuses || statuses.includes(instance.status)) &&
     instance.instanceId.startsWith(instanceIdPrefix) &&
     (name === undefined || instance.name === name) &&
     (createdFrom === undefined || instance.createdAt >= createdFrom) &&
     (createdTo === undefined || instance.createdAt < createdTo) &&
+    (nextTimerBefore === undefined || (instance.nextTimerAt ?? Number.POSITIVE_INFINITY) < nextTimerBefore) &&
     Object.entries(tags).every(([tag, value]) => instance.tags?.[tag] === value)
   );
 }

@@ -12,6 +12,7 @@ import {
   activityMessage,
   isTerminal,
   outboxOf,
+  timerMessageOf,
 } from "@perdure/core";
 import type {
   ActivityMessage,
@@ -444,17 +445,16 @@ function timersAfter(before: Map<string, number>, { state, mode, events }: Check
   return after;
 }
 
-/** Notes timers that events create, and forgets those they fire. */
+/** Notes the messages of timers that events create or move, and forgets those of timers they fire. */
 function trackTimers(
   timers: Map<string, number>,
   state: InstanceState,
   events: readonly HistoryEvent[],
 ): void {
   for (const event of events) {
-    if (event.type === "TimerCreated") timers.set(`${state.executionId}/${event.eventId}`, event.fireAt);
+    const message = timerMessageOf(state, event);
+    if (message?.visibleAt !== undefined) timers.set(message.id, message.visibleAt);
     else if (event.type === "TimerFired") timers.delete(`${state.executionId}/${event.timerId}`);
-    else if (event.type === "ExecutionStarted" && event.scheduledStartTime !== undefined)
-      timers.set(`${state.executionId}/-1`, event.scheduledStartTime);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FailureDetails } from "../failure";
+import type { WallClock } from "../wall-clock";
 
 /** JSON text produced by the codec at the edge. Core and backends store it and never look inside. */
 export type Payload = string;
@@ -9,6 +10,12 @@ export interface ParentInstance {
   readonly instanceId: string;
   readonly executionId: string;
   readonly taskScheduledId: number;
+}
+
+/** Whom a finished instance tells so, by an external event whose payload is `{ instanceId, status }`. */
+export interface CompletionNotice {
+  readonly instanceId: string;
+  readonly eventName: string;
 }
 
 /** Why an instance is parked: what history (or the registry) expected beside what the code did. */
@@ -31,6 +38,11 @@ interface Events {
     readonly tags?: Readonly<Record<string, string>>;
     /** Milliseconds since the epoch before which no code of the instance runs. */
     readonly scheduledStartTime?: number;
+    /** The instance that started it, detached. */
+    readonly startedBy?: string;
+    /** Set when a finished instance of this id is left as it is. */
+    readonly onlyNew?: true;
+    readonly notify?: CompletionNotice;
   };
   OrchestratorStarted: object;
   TaskScheduled: {
@@ -52,10 +64,25 @@ interface Events {
     readonly version?: string;
     readonly input?: Payload;
     readonly tags?: Readonly<Record<string, string>>;
+    /** Set when it is no child: nobody waits for it. What follows is only set then. */
+    readonly detached?: true;
+    readonly scheduledStartTime?: number;
+    readonly onlyNew?: true;
+    readonly notify?: CompletionNotice;
   };
   SubOrchestrationInstanceCompleted: { readonly taskScheduledId: number; readonly result?: Payload };
   SubOrchestrationInstanceFailed: { readonly taskScheduledId: number; readonly failure: FailureDetails };
-  TimerCreated: { readonly eventId: number; readonly fireAt: number; readonly name?: string };
+  TimerCreated: {
+    readonly eventId: number;
+    readonly fireAt: number;
+    readonly name?: string;
+    /** What `fireAt` was derived from; derived again before the timer fires. */
+    readonly wallClock?: WallClock;
+  };
+  /** By an operator, or, without `messageId`, because a wall clock is said to show the time at another moment. */
+  TimerMoved: { readonly timerId: number; readonly fireAt: number; readonly reason?: string };
+  /** By an operator, or, without `messageId`, by the code itself. */
+  TimerCancelled: { readonly timerId: number; readonly reason?: string };
   TimerFired: { readonly timerId: number; readonly fireAt: number };
   EventRaised: { readonly name: string; readonly input?: Payload };
   EventSent: {
@@ -64,6 +91,7 @@ interface Events {
     readonly name: string;
     readonly input?: Payload;
   };
+  TerminationSent: { readonly eventId: number; readonly instanceId: string; readonly reason?: string };
   ExecutionSuspended: { readonly reason?: string };
   ExecutionResumed: { readonly reason?: string };
   ExecutionTerminated: { readonly reason?: string; readonly recursive?: boolean };
@@ -100,7 +128,10 @@ export type HistoryEventHandlers = { readonly [K in HistoryEventType]: (event: H
 export type DecisionEvent = Extract<HistoryEvent, { eventId: number }>;
 
 /** The end of a task some decision opened. */
-export type CompletionEvent = Extract<HistoryEvent, { taskScheduledId: number } | { timerId: number }>;
+export type CompletionEvent =
+  | Extract<HistoryEvent, { taskScheduledId: number }>
+  | HistoryEventOf<"TimerFired">
+  | HistoryEventOf<"TimerCancelled">;
 
 /** The timer that starts a delayed instance has no decision behind it. */
 export const START_TIMER_ID = -1;
@@ -115,10 +146,15 @@ export function isDecision(event: HistoryEvent): event is DecisionEvent {
 }
 
 export function isCompletion(event: HistoryEvent): event is CompletionEvent {
-  return "taskScheduledId" in event || "timerId" in event;
+  return "taskScheduledId" in event || event.type === "TimerFired" || event.type === "TimerCancelled";
+}
+
+/** Whether something is waited for because of a decision. */
+export function opensTask(event: DecisionEvent): boolean {
+  return event.type !== "EventSent" && event.type !== "TerminationSent" && !("detached" in event);
 }
 
 /** The id of the decision a completion answers. */
 export function completedTaskId(event: CompletionEvent): number {
-  return event.type === "TimerFired" ? event.timerId : event.taskScheduledId;
+  return "timerId" in event ? event.timerId : event.taskScheduledId;
 }

@@ -1,6 +1,6 @@
 import type { ActivityDefinition, EventDefinition, InputArgs, OrchestrationDefinition } from "../definitions";
-import type { Duration } from "../duration";
-import type { ParentInstance } from "../history/events";
+import type { Duration, Moment } from "../duration";
+import type { ParentInstance, TerminalStatus } from "../history/events";
 import type { Logger } from "../logger";
 import type { TaskOutcomes, TaskResults } from "../tasks/combinators";
 import type { RetryPolicy } from "../tasks/retry";
@@ -19,6 +19,32 @@ export interface SubOrchestrationOptions {
   /** Default: the parent's tags. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly retry?: RetryPolicy;
+}
+
+export interface StartDetachedOptions {
+  /** Default: derived from this execution and the call. */
+  readonly instanceId?: string;
+  /** No code of it runs before. Default: at once. */
+  readonly startAt?: Moment;
+  readonly version?: string;
+  /** Default: those of this instance. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * What becomes of a finished instance of that id: it is replaced, or nothing is started. An instance that has not
+   * finished is never replaced. Default: `"replace"`.
+   */
+  readonly ifFinished?: "replace" | "skip";
+  /**
+   * An event this instance gets, in whatever generation, when the other one has finished or could not be started. Its
+   * payload is `CompletionReport`.
+   */
+  readonly notify?: EventDefinition<CompletionReport> | string;
+}
+
+/** How an orchestration ended that was started with `notify`; `NotStarted`: its id was taken. */
+export interface CompletionReport {
+  readonly instanceId: string;
+  readonly status: TerminalStatus | "NotStarted";
 }
 
 export interface EventOptions {
@@ -58,6 +84,11 @@ export interface OrchestrationContext {
   readonly version: string | undefined;
   readonly parent: ParentInstance | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  /**
+   * How many events the history of this generation has. Long before it is ten thousand, think of `continueAsNew`: every
+   * cold start reads them all.
+   */
+  readonly historyLength: number;
   /** True while the code is being brought back to where it stood. */
   readonly isReplaying: boolean;
   /** Time of the current turn: the same until the next wait, never going back. A copy at each read. */
@@ -91,13 +122,25 @@ export interface OrchestrationContext {
   ): Task<TOutput>;
 
   /**
-   * A timer of any length: a date, or a duration from now. Past dates fire at once.
+   * Starts an orchestration that goes its own way: it is no child, and outlives this instance. Returns its id.
+   *
+   * @throws InvalidArgumentError, NotSerializableError
+   */
+  startDetached<TInput>(
+    orchestration: OrchestrationDefinition<TInput, unknown>,
+    ...args: InputArgs<TInput, StartDetachedOptions>
+  ): string;
+  startDetached(name: string, input?: unknown, options?: StartDetachedOptions): string;
+
+  /**
+   * A timer of any length: until a date, for a duration, or until clocks at some place show a time, which is looked up
+   * again before it fires. Past dates fire at once. Operators can list, move, fire and cancel it.
    *
    * A timer that lost a race is removed from storage and armed again if it is waited for later.
    *
-   * @throws InvalidArgumentError for an invalid date or duration.
+   * @throws InvalidArgumentError for an invalid moment.
    */
-  createTimer(when: Date | Duration, options?: TimerOptions): TimerTask;
+  createTimer(when: Moment, options?: TimerOptions): TimerTask;
 
   /**
    * Waits for an event by name, case-insensitively. It takes the oldest event nobody has taken, also one raised
@@ -121,6 +164,9 @@ export interface OrchestrationContext {
     ...args: InputArgs<TPayload, never>
   ): void;
   sendEvent(instanceId: string, name: string, payload?: unknown): void;
+
+  /** Terminates another instance. Does not wait; one that does not exist or has finished is left as it is. */
+  terminate(instanceId: string, reason?: string): void;
 
   /** All results in argument order; fails with the first failure in history order. */
   all<const T extends readonly Task<unknown>[]>(tasks: T): Task<TaskResults<T>>;

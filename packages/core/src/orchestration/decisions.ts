@@ -68,7 +68,8 @@ export function nonDeterminism(expected: string, actual: string): BlockedReason 
 }
 
 function nameIn(event: DecisionEvent): string | undefined {
-  return event.type === "TimerCreated" ? undefined : event.name;
+  if (event.type === "TimerCreated") return undefined;
+  return event.type === "TerminationSent" ? event.instanceId : event.name;
 }
 
 function describe(event: DecisionEvent): string {

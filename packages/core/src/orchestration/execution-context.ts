@@ -1,10 +1,10 @@
 import { encode } from "../codec";
 import { nameOf } from "../definitions";
-import { durationMs, momentMs } from "../duration";
-import type { Duration } from "../duration";
+import { durationMs, isWallClock, momentMs } from "../duration";
+import type { Duration, Moment } from "../duration";
 import { InvalidArgumentError, TaskTimeoutError } from "../errors";
 import { optional } from "../fields";
-import type { HistoryEventOf, ParentInstance } from "../history/events";
+import type { HistoryEventOf, ParentInstance, Payload } from "../history/events";
 import { assertInstanceId, deriveId, uuidV5 } from "../ids";
 import type { Logger } from "../logger";
 import { RaceTask, TimedTask, WhenAllSettledTask, WhenAllTask, WhenAnyTask } from "../tasks/combinators";
@@ -20,6 +20,7 @@ import type {
   EventOptions,
   MapOptions,
   OrchestrationContext,
+  StartDetachedOptions,
   SubOrchestrationOptions,
   TimerOptions,
   TimerTask,
@@ -66,6 +67,10 @@ export class ExecutionContext implements OrchestrationContext {
 
   get tags(): Readonly<Record<string, string>> {
     return this.#started.tags ?? {};
+  }
+
+  get historyLength(): number {
+    return this.#execution.order + 1;
   }
 
   get isReplaying(): boolean {
@@ -120,20 +125,15 @@ export class ExecutionContext implements OrchestrationContext {
     const name = nameOf(orchestration, "The orchestration name");
     const payload = encode(input, `input of sub-orchestration '${name}'`);
     if (options.instanceId !== undefined) this.checkChildId(options.instanceId);
-    const version =
-      options.version ??
-      (typeof orchestration === "string" ? undefined : (orchestration as { version?: string }).version);
-    const tags = { ...this.#started.tags, ...options.tags };
+    const rest = this.startFields(orchestration, payload, options);
     const start = (): Task<T> => {
       const task = new CompletableTask<T>();
       this.#execution.decide(
         (eventId) => ({
           type: "SubOrchestrationInstanceCreated",
           name,
-          instanceId: options.instanceId ?? `${this.executionId}:${eventId.toString(16).padStart(4, "0")}`,
-          ...optional("version", version),
-          ...optional("input", payload),
-          ...(Object.keys(tags).length > 0 ? { tags } : {}),
+          instanceId: options.instanceId ?? this.idOfStarted(eventId),
+          ...rest,
         }),
         task,
         `Sub-orchestration '${name}'`,
@@ -143,8 +143,40 @@ export class ExecutionContext implements OrchestrationContext {
     return this.withRetry(options.retry, start);
   }
 
-  createTimer(when: Date | Duration, options: TimerOptions = {}): TimerTask {
-    return this.#execution.timers.create(momentMs(when, this.#execution.now, "The timer"), options.name);
+  startDetached(orchestration: Named, input?: unknown, options: StartDetachedOptions = {}): string {
+    const { startAt, ifFinished = "replace", notify } = options;
+    const name = nameOf(orchestration, "The orchestration name");
+    const payload = encode(input, `input of orchestration '${name}'`);
+    if (options.instanceId !== undefined) this.checkChildId(options.instanceId);
+    if (!["replace", "skip"].includes(ifFinished)) {
+      throw new InvalidArgumentError('ifFinished is not known: give "replace" or "skip".');
+    }
+    const eventName = notify === undefined ? undefined : nameOf(notify, "The event to notify with");
+    const details = {
+      ...this.startFields(orchestration, payload, options),
+      detached: true,
+      ...optional("scheduledStartTime", startAt === undefined ? undefined : this.timeOf(startAt, "startAt")),
+      ...(ifFinished === "skip" ? ({ onlyNew: true } as const) : {}),
+      ...(eventName === undefined ? {} : { notify: { instanceId: this.instanceId, eventName } }),
+    } as const;
+    let instanceId = "";
+    this.#execution.decide(
+      (eventId) => {
+        instanceId = options.instanceId ?? this.idOfStarted(eventId);
+        return { type: "SubOrchestrationInstanceCreated", name, instanceId, ...details };
+      },
+      undefined,
+      `Orchestration '${name}'`,
+    );
+    return instanceId;
+  }
+
+  createTimer(when: Moment, options: TimerOptions = {}): TimerTask {
+    return this.#execution.timers.create({
+      fireAtMs: this.timeOf(when, "The timer"),
+      ...optional("name", options.name),
+      ...(isWallClock(when) ? { wallClock: { ...when } } : {}),
+    });
   }
 
   waitForExternalEvent<T>(event: Named, options: EventOptions = {}): Task<T> {
@@ -162,6 +194,15 @@ export class ExecutionContext implements OrchestrationContext {
     const name = nameOf(event, "The event name");
     const input = optional("input", encode(payload, `payload of event '${name}'`));
     this.#execution.decide(() => ({ type: "EventSent", instanceId, name, ...input }), undefined, "Event");
+  }
+
+  terminate(instanceId: string, reason?: string): void {
+    assertInstanceId(instanceId);
+    this.#execution.decide(
+      () => ({ type: "TerminationSent", instanceId, ...optional("reason", reason) }),
+      undefined,
+      "Termination",
+    );
   }
 
   all<const T extends readonly Task<unknown>[]>(tasks: T): Task<TaskResults<T>> {
@@ -224,6 +265,31 @@ export class ExecutionContext implements OrchestrationContext {
   random(): number {
     this.#random ??= seededRandom(deriveId(this.executionId, "random"));
     return this.#random();
+  }
+
+  private timeOf(when: Moment, what: string): number {
+    return momentMs(when, this.#execution.now, what, this.#execution.timeZones);
+  }
+
+  /** The id of what a decision starts. */
+  private idOfStarted(eventId: number): string {
+    return `${this.executionId}:${eventId.toString(16).padStart(4, "0")}`;
+  }
+
+  private startFields(
+    orchestration: Named,
+    input: Payload | undefined,
+    options: Pick<SubOrchestrationOptions, "version" | "tags">,
+  ): { version?: string; input?: Payload; tags?: Readonly<Record<string, string>> } {
+    const version =
+      options.version ??
+      (typeof orchestration === "string" ? undefined : (orchestration as { version?: string }).version);
+    const tags = { ...this.#started.tags, ...options.tags };
+    return {
+      ...optional("version", version),
+      ...optional("input", input),
+      ...(Object.keys(tags).length > 0 ? { tags } : {}),
+    };
   }
 
   private withRetry<T>(policy: RetryPolicy | undefined, start: (attempt: number) => Task<T>): Task<T> {

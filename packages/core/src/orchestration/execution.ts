@@ -28,12 +28,12 @@ import type { LogLevel } from "../logger";
 import { RoutineTask } from "../tasks/routine";
 import { CompletableTask } from "../tasks/task";
 import type { OrchestrationGenerator, Task } from "../tasks/task";
+import type { TimeZones } from "../wall-clock";
 import { Decisions, nonDeterminism } from "./decisions";
 import type { Decision } from "./decisions";
 import { ExecutionContext } from "./execution-context";
 import { EventMailbox } from "./mailbox";
-import { Timers } from "./timers";
-import type { DurableTimer } from "./timers";
+import { DurableTimer, Timers } from "./timers";
 
 export interface LogEntry {
   readonly level: LogLevel;
@@ -54,6 +54,8 @@ export type ExecutionOutcome =
 /** What came out of applying new events. */
 export interface Advance {
   readonly decisions: readonly DecisionEvent[];
+  /** Those of `cancelledTimers` that history has to tell of. */
+  readonly cancellations: readonly HistoryEventOf<"TimerCancelled">[];
   readonly cancelledTimers: readonly number[];
   readonly logs: readonly LogEntry[];
 }
@@ -96,6 +98,7 @@ export class Execution {
   constructor(
     private readonly definition: OrchestrationDefinition<unknown, unknown>,
     readonly instanceId: string,
+    readonly timeZones: TimeZones,
   ) {}
 
   get outcome(): ExecutionOutcome | undefined {
@@ -145,8 +148,12 @@ export class Execution {
     for (const event of newEvents) this.apply(event);
     this.timers.disarmIdle();
     const decisions = this.#decisions.take();
-    this.order += decisions.length; // they are recorded next (E5)
-    const result: Advance = { decisions, cancelledTimers: this.#cancelledTimers, logs: this.#logs };
+    const cancelledTimers = this.#cancelledTimers;
+    const cancellations = cancelledTimers.map(
+      (timerId) => ({ type: "TimerCancelled", timestamp: this.now, timerId }) as const,
+    );
+    this.order += decisions.length + cancellations.length; // they are recorded next (E5)
+    const result: Advance = { decisions, cancellations, cancelledTimers, logs: this.#logs };
     this.#cancelledTimers = [];
     this.#logs = [];
     return result;
@@ -184,7 +191,12 @@ export class Execution {
 
   private arm(timer: DurableTimer): number {
     return this.decide(
-      () => ({ type: "TimerCreated", fireAt: timer.fireAtMs, ...optional("name", timer.timerName) }),
+      () => ({
+        type: "TimerCreated",
+        fireAt: timer.fireAtMs,
+        ...optional("name", timer.timerName),
+        ...optional("wallClock", timer.wallClock),
+      }),
       timer,
       "Timer",
     );
@@ -222,8 +234,24 @@ export class Execution {
     },
     TaskScheduled: (event) => this.confirm(event),
     SubOrchestrationInstanceCreated: (event) => this.confirm(event),
-    TimerCreated: (event) => this.confirm(event),
+    TimerCreated: (event) => {
+      this.confirm(event);
+      this.openTimer(event.eventId)?.moveTo(event.fireAt, false); // clocks may have been told otherwise since
+    },
+    TimerMoved: (event) =>
+      this.holdOr(event, () =>
+        this.openTimer(event.timerId)?.moveTo(event.fireAt, event.messageId !== undefined),
+      ),
+    TimerCancelled: (event) => {
+      if (event.messageId === undefined) return; // the code has done it itself
+      this.holdOr(event, () => {
+        const timer = this.openTimer(event.timerId);
+        this.#open.delete(event.timerId);
+        timer?.cancelByOperator(event.reason);
+      });
+    },
     EventSent: (event) => this.confirm(event),
+    TerminationSent: (event) => this.confirm(event),
     TaskCompleted: (event) =>
       this.holdOr(event, () => this.take(event)?.task.complete(decode(event.result), this.order)),
     TaskFailed: (event) => this.holdOr(event, () => this.failTask(event)),
@@ -311,6 +339,11 @@ export class Execution {
     const open = this.#open.get(id);
     this.#open.delete(id);
     return open;
+  }
+
+  private openTimer(eventId: number): DurableTimer | undefined {
+    const task = this.#open.get(eventId)?.task;
+    return task instanceof DurableTimer ? task : undefined;
   }
 
   private noticeOutcome(): void {

@@ -1,11 +1,20 @@
 import type { LoadedInstance } from "../backend";
-import { START_TIMER_ID, completedTaskId, isCompletion, isDecision, startsLater } from "../history/events";
-import type { BlockedReason, DecisionEvent, HistoryEvent, Payload } from "../history/events";
+import {
+  START_TIMER_ID,
+  completedTaskId,
+  isCompletion,
+  isDecision,
+  opensTask,
+  startsLater,
+} from "../history/events";
+import type { BlockedReason, DecisionEvent, HistoryEvent, HistoryEventOf, Payload } from "../history/events";
+import { optional } from "../fields";
 import type { InstanceState } from "../instance";
 import { isTerminal } from "../instance";
 import type { Registry } from "../registry";
+import type { WallClock } from "../wall-clock";
 import { Execution } from "./execution";
-import { decisionMessageId } from "./outbox";
+import { moveOf, timerMessageId } from "./outbox";
 
 /** How many ids of former generations are remembered, besides those of the turn that ends the last one. */
 const RECENT_IDS = 256;
@@ -16,8 +25,24 @@ const BYTES_OF_AN_EVENT = 150;
 
 /** What is kept of a decision while its task is open: not its input, which may be large. */
 interface OpenTask {
-  readonly type: DecisionEvent["type"];
   readonly childId?: string;
+}
+
+/** A timer that has neither fired nor been cancelled. */
+export interface PendingTimer {
+  readonly fireAt: number;
+  readonly wallClock?: WallClock;
+  /** What tells its message from those before it was moved. */
+  readonly move: string;
+}
+
+export function movedTimer(
+  timer: PendingTimer | undefined,
+  event: HistoryEventOf<"TimerMoved">,
+): PendingTimer {
+  const { fireAt, messageId } = event;
+  const wallClock = messageId === undefined ? timer?.wallClock : undefined;
+  return { fireAt, ...optional("wallClock", wallClock), move: moveOf(event) };
 }
 
 /**
@@ -36,9 +61,10 @@ export class LiveInstance {
   #knownIds: Set<string>;
   #idsBeforeTurn = 0;
   #hasTurned = false;
-  #awaitsStart = false;
   #weight = BYTES_OF_ITS_OWN;
   readonly #openTasks = new Map<number, OpenTask>();
+  readonly #timers = new Map<number, PendingTimer>();
+  #nextTimerAt: number | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -86,7 +112,28 @@ export class LiveInstance {
 
   /** Whether a completion of this task is still wanted. */
   isOpen(taskId: number): boolean {
-    return taskId === START_TIMER_ID ? this.#awaitsStart : this.#openTasks.has(taskId);
+    return this.#openTasks.has(taskId) || this.#timers.has(taskId);
+  }
+
+  /** The timer with this id, if it is pending. */
+  timer(timerId: number): PendingTimer | undefined {
+    return this.#timers.get(timerId);
+  }
+
+  /** When the first of its pending timers is due. */
+  get nextTimerAt(): number | undefined {
+    if (this.#timers.size === 0) return undefined;
+    this.#nextTimerAt ??= earliest(this.#timers.values());
+    return this.#nextTimerAt;
+  }
+
+  /** When clocks show this time, by what is known of them today; `otherwise` when that is nothing. */
+  resolve(time: WallClock, otherwise: number): number {
+    try {
+      return this.registry.timeZones.instantOf(time);
+    } catch {
+      return otherwise; // the zone is not known any more, or not to this worker
+    }
   }
 
   /** Brings a cold instance to where its history ends. */
@@ -118,6 +165,7 @@ export class LiveInstance {
     this.#knownIds = new Set(recent);
     this.#idsBeforeTurn = recent.length - ofThisTurn;
     this.#openTasks.clear();
+    this.#timers.clear();
     this.#weight = BYTES_OF_ITS_OWN + recent.length * BYTES_OF_AN_EVENT;
     this.#history = undefined;
     this.backlog = [];
@@ -128,7 +176,7 @@ export class LiveInstance {
   /** Gives `past` to the execution; timers it cancelled are no longer open. */
   replay(past: readonly HistoryEvent[], lenient: boolean): void {
     const cancelled = this.execution?.replay(past, lenient) ?? [];
-    for (const eventId of cancelled) this.#openTasks.delete(eventId);
+    for (const eventId of cancelled) this.close(eventId);
   }
 
   /** Notes what events mean for later messages. */
@@ -137,40 +185,57 @@ export class LiveInstance {
       this.#weight += weightOf(event);
       if (event.messageId !== undefined) this.#knownIds.add(event.messageId);
       if (event.type === "OrchestratorStarted") this.lastTimestamp = event.timestamp;
-      else if (event.type === "ExecutionStarted") this.#awaitsStart = startsLater(event);
-      else if (isDecision(event) && event.type !== "EventSent")
-        this.#openTasks.set(event.eventId, openTask(event));
+      else if (event.type === "ExecutionStarted") this.noteStart(event);
+      else if (event.type === "TimerMoved")
+        this.setTimer(event.timerId, movedTimer(this.timer(event.timerId), event));
+      else if (isDecision(event)) this.open(event);
       else if (isCompletion(event)) this.close(completedTaskId(event));
     }
   }
 
   /** Closes timers by event id; returns the ids of their messages. */
   cancelTimers(executionId: string, eventIds: Iterable<number>): readonly string[] {
-    return [...eventIds].map((eventId) => {
-      this.close(eventId);
-      return decisionMessageId(executionId, eventId);
+    return [...eventIds].flatMap((timerId) => {
+      const timer = this.#timers.get(timerId);
+      if (!timer) return [];
+      this.close(timerId);
+      return [timerMessageId(executionId, timerId, timer.move)];
     });
   }
 
   get openTimers(): readonly number[] {
-    const open = [...this.#openTasks].flatMap(([eventId, { type }]) =>
-      type === "TimerCreated" ? [eventId] : [],
-    );
-    return this.#awaitsStart ? [START_TIMER_ID, ...open] : open;
+    return [...this.#timers.keys()];
   }
 
   get openChildren(): readonly string[] {
     return [...this.#openTasks.values()].flatMap(({ childId }) => (childId === undefined ? [] : [childId]));
   }
 
+  private noteStart(event: HistoryEventOf<"ExecutionStarted">): void {
+    if (startsLater(event))
+      this.setTimer(START_TIMER_ID, { fireAt: event.scheduledStartTime ?? 0, move: "" });
+  }
+
+  private open(event: DecisionEvent): void {
+    if (event.type === "TimerCreated") {
+      const { eventId, fireAt, wallClock } = event;
+      this.setTimer(eventId, { fireAt, ...optional("wallClock", wallClock), move: "" });
+    } else if (opensTask(event)) this.#openTasks.set(event.eventId, openTask(event));
+  }
+
+  private setTimer(timerId: number, timer: PendingTimer): void {
+    this.#timers.set(timerId, timer);
+    this.#nextTimerAt = undefined;
+  }
+
   private close(taskId: number): void {
-    if (taskId === START_TIMER_ID) this.#awaitsStart = false;
+    if (this.#timers.delete(taskId)) this.#nextTimerAt = undefined;
     else this.#openTasks.delete(taskId);
   }
 
   private begin(name: string, customStatus: Payload | undefined): void {
     const definition = this.registry.orchestration(name);
-    this.execution = definition && new Execution(definition, this.instanceId);
+    this.execution = definition && new Execution(definition, this.instanceId, this.registry.timeZones);
     if (this.execution) this.execution.customStatus = customStatus;
     this.#unknownName = definition ? undefined : unknownOrchestration(name, this.registry);
   }
@@ -182,8 +247,13 @@ function weightOf(event: HistoryEvent): number {
 }
 
 function openTask(event: DecisionEvent): OpenTask {
-  const { type } = event;
-  return type === "SubOrchestrationInstanceCreated" ? { type, childId: event.instanceId } : { type };
+  return event.type === "SubOrchestrationInstanceCreated" ? { childId: event.instanceId } : {};
+}
+
+function earliest(timers: Iterable<PendingTimer>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { fireAt } of timers) if (fireAt < first) first = fireAt;
+  return first;
 }
 
 /** Trailing turns that ended with `ExecutionBlocked` have not been given to the code yet. */

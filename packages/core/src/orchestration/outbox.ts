@@ -1,15 +1,27 @@
+import { encode } from "../codec";
 import { optional } from "../fields";
 import { START_TIMER_ID, startsLater } from "../history/events";
-import type { HistoryEvent, HistoryEventOf, HistoryEventType } from "../history/events";
+import type { CompletionNotice, HistoryEvent, HistoryEventOf, HistoryEventType } from "../history/events";
 import { deriveId } from "../ids";
 import { isTerminal } from "../instance";
 import type { InstanceState } from "../instance";
 import { EMPTY_OUTBOX } from "../messages";
 import type { ActivityMessage, MessageEvent, Outbox, TaskMessage } from "../messages";
+import type { CompletionReport } from "./context";
 
 /** The id of the message a decision sends: the same however often it is computed. */
-export function decisionMessageId(executionId: string, eventId: number): string {
+function decisionMessageId(executionId: string, eventId: number): string {
   return `${executionId}/${eventId}`;
+}
+
+/** The id of the message that fires a timer. It changes when the timer is moved: the one before must not count. */
+export function timerMessageId(executionId: string, timerId: number, move: string): string {
+  return decisionMessageId(executionId, timerId) + move;
+}
+
+/** What tells the messages of a timer apart: nothing of its first one. */
+export function moveOf({ messageId, fireAt }: HistoryEventOf<"TimerMoved">): string {
+  return `/${messageId ?? fireAt}`;
 }
 
 /**
@@ -87,11 +99,18 @@ type Sender<K extends HistoryEventType> = (
 
 /** Exhaustive by construction: of a new event type it must be said what it sends. */
 const senders: { readonly [K in Exclude<HistoryEventType, "TaskScheduled">]: Sender<K> | undefined } = {
-  ExecutionStarted: startTimer,
-  TimerCreated: timer,
+  ExecutionStarted: (state, event) => listOf(timerMessageOf(state, event)),
+  TimerCreated: (state, event) => listOf(timerMessageOf(state, event)),
+  TimerMoved: (state, event) => listOf(timerMessageOf(state, event)),
+  TimerCancelled: undefined,
   SubOrchestrationInstanceCreated: childStart,
   EventSent: raisedEvent,
-  ExecutionCompleted: (state, event) => [...completionForParent(state), ...terminations(state, event)],
+  TerminationSent: sentTermination,
+  ExecutionCompleted: (state, event) => [
+    ...completionForParent(state),
+    ...notice(state, event),
+    ...terminations(state, event),
+  ],
   OrchestratorStarted: undefined,
   TaskCompleted: undefined,
   TaskFailed: undefined,
@@ -114,24 +133,82 @@ function messagesOf(
   return sender?.(state, event as never) ?? [];
 }
 
-function timer(state: InstanceState, event: HistoryEventOf<"TimerCreated">): readonly TaskMessage[] {
-  return [timerMessage(state, event.timestamp, event.eventId, event.fireAt)];
+function listOf(message: TaskMessage | undefined): readonly TaskMessage[] {
+  return message ? [message] : [];
 }
 
-function startTimer(state: InstanceState, event: HistoryEventOf<"ExecutionStarted">): readonly TaskMessage[] {
-  const fireAt = event.scheduledStartTime;
-  if (fireAt === undefined || !startsLater(event)) return [];
-  return [timerMessage(state, event.timestamp, START_TIMER_ID, fireAt)];
+/**
+ * How long before it is due a wall clock is looked at again: longer than any government has ever moved its clocks, by a
+ * day, from one side of the date line to the other.
+ */
+const SECOND_LOOK_MS = 36 * 3_600_000;
+
+/** The message to oneself that an event about a timer sends. */
+export function timerMessageOf(state: InstanceState, event: HistoryEvent): TaskMessage | undefined {
+  // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others are not about timers
+  switch (event.type) {
+    case "TimerCreated": {
+      const { timestamp, eventId, fireAt, wallClock } = event;
+      const secondLook = fireAt - SECOND_LOOK_MS;
+      const visibleAt = wallClock && secondLook > timestamp ? secondLook : fireAt;
+      return timerMessage(state, timestamp, eventId, "", fireAt, visibleAt);
+    }
+    case "TimerMoved": {
+      const { timestamp, timerId, fireAt } = event;
+      return timerMessage(state, timestamp, timerId, moveOf(event), fireAt, fireAt);
+    }
+    case "ExecutionStarted": {
+      const { timestamp, scheduledStartTime: fireAt = 0 } = event;
+      return startsLater(event)
+        ? timerMessage(state, timestamp, START_TIMER_ID, "", fireAt, fireAt)
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
 }
 
-function timerMessage(state: InstanceState, timestamp: number, timerId: number, fireAt: number): TaskMessage {
+function timerMessage(
+  { instanceId, executionId }: InstanceState,
+  timestamp: number,
+  timerId: number,
+  move: string,
+  fireAt: number,
+  visibleAt: number,
+): TaskMessage {
   return {
-    id: decisionMessageId(state.executionId, timerId),
-    instanceId: state.instanceId,
-    executionId: state.executionId,
-    visibleAt: fireAt,
+    id: timerMessageId(executionId, timerId, move),
+    instanceId,
+    executionId,
+    visibleAt,
     event: { type: "TimerFired", timestamp, timerId, fireAt },
   };
+}
+
+/** Tells whoever started a detached instance how it ended. */
+export function noticeOf(
+  { instanceId, eventName }: CompletionNotice,
+  id: string,
+  timestamp: number,
+  report: CompletionReport,
+): TaskMessage {
+  return {
+    id,
+    instanceId,
+    event: {
+      type: "EventRaised",
+      timestamp,
+      name: eventName,
+      ...optional("input", encode(report, "report")),
+    },
+  };
+}
+
+function notice(
+  { instanceId, executionId, notify }: InstanceState,
+  { timestamp, status }: HistoryEventOf<"ExecutionCompleted">,
+): readonly TaskMessage[] {
+  return notify ? [noticeOf(notify, `${executionId}/notice`, timestamp, { instanceId, status })] : [];
 }
 
 function childStart(
@@ -147,7 +224,12 @@ function childStart(
     ...optional("version", event.version),
     ...optional("input", event.input),
     ...optional("tags", event.tags),
-    parent: { name, instanceId, executionId, taskScheduledId: event.eventId },
+    ...optional("scheduledStartTime", event.scheduledStartTime),
+    ...optional("onlyNew", event.onlyNew),
+    ...optional("notify", event.notify),
+    ...(event.detached
+      ? { startedBy: instanceId }
+      : { parent: { name, instanceId, executionId, taskScheduledId: event.eventId } }),
   };
   return [{ id: decisionMessageId(executionId, event.eventId), instanceId: event.instanceId, event: start }];
 }
@@ -156,6 +238,14 @@ function raisedEvent(state: InstanceState, event: HistoryEventOf<"EventSent">): 
   const { timestamp, name, instanceId } = event;
   const raised: MessageEvent = { type: "EventRaised", timestamp, name, ...optional("input", event.input) };
   return [{ id: decisionMessageId(state.executionId, event.eventId), instanceId, event: raised }];
+}
+
+function sentTermination(
+  state: InstanceState,
+  { timestamp, eventId, instanceId, reason }: HistoryEventOf<"TerminationSent">,
+): readonly TaskMessage[] {
+  const event: MessageEvent = { type: "ExecutionTerminated", timestamp, ...optional("reason", reason) };
+  return [{ id: decisionMessageId(state.executionId, eventId), instanceId, event }];
 }
 
 function terminations(

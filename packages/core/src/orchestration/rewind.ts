@@ -1,5 +1,5 @@
 import { optional } from "../fields";
-import { completedTaskId, isCompletion, isDecision } from "../history/events";
+import { completedTaskId, isCompletion, isDecision, opensTask } from "../history/events";
 import type { DecisionEvent, HistoryEvent, ParentInstance } from "../history/events";
 import type { TaskMessage } from "../messages";
 
@@ -14,6 +14,7 @@ export function rewoundHistory(history: readonly HistoryEvent[]): readonly Histo
   const undone = openTasksOf(history);
   for (const event of history.slice(lastDecision + 1)) {
     if (event.type === "TaskFailed") undone.add(event.taskScheduledId);
+    if (event.type === "TimerCancelled") undone.add(event.timerId);
   }
   const children = new Set(
     history.flatMap((e) => (e.type === "SubOrchestrationInstanceCreated" ? [e.eventId] : [])),
@@ -22,7 +23,8 @@ export function rewoundHistory(history: readonly HistoryEvent[]): readonly Histo
     if (event.type === "ExecutionCompleted" || event.type === "ExecutionTerminated") return false;
     if (event.type === "SubOrchestrationInstanceFailed") return index <= lastDecision;
     if (isDecision(event))
-      return children.has(event.eventId) || event.type === "EventSent" || !undone.has(event.eventId);
+      return children.has(event.eventId) || !opensTask(event) || !undone.has(event.eventId);
+    if (event.type === "TimerMoved") return !undone.has(event.timerId);
     return !(isCompletion(event) && undone.has(completedTaskId(event)));
   });
 }
@@ -54,7 +56,7 @@ export function rewindChildren(
 function openTasksOf(history: readonly HistoryEvent[]): Set<number> {
   const open = new Set<number>();
   for (const event of history) {
-    if (isDecision(event) && event.type !== "EventSent") open.add(event.eventId);
+    if (isDecision(event) && opensTask(event)) open.add(event.eventId);
     else if (isCompletion(event)) open.delete(completedTaskId(event));
   }
   return open;

@@ -4,6 +4,7 @@
  */
 import { TaskCancelledError } from "../errors";
 import { CompletableTask } from "../tasks/task";
+import type { WallClock } from "../wall-clock";
 import type { TimerTask } from "./context";
 
 /** What timers need of the execution around them. */
@@ -15,18 +16,38 @@ export interface TimerOperations {
   currentOrder(): number;
 }
 
+export interface TimerRequest {
+  readonly fireAtMs: number;
+  readonly name?: string;
+  readonly wallClock?: WallClock;
+}
+
 export class DurableTimer extends CompletableTask<void> implements TimerTask {
   #eventId: number | undefined;
   #cancelled = false;
+  #fireAtMs: number;
+  #wallClock: WallClock | undefined;
 
   constructor(
     private readonly timers: Timers,
-    /** Milliseconds since the epoch. */
-    readonly fireAtMs: number,
-    readonly timerName: string | undefined,
+    { fireAtMs, name, wallClock }: TimerRequest,
   ) {
     super();
+    this.#fireAtMs = fireAtMs;
+    this.timerName = name;
+    this.#wallClock = wallClock;
     this.#eventId = timers.operations.arm(this);
+  }
+
+  readonly timerName: string | undefined;
+
+  /** Milliseconds since the epoch. */
+  get fireAtMs(): number {
+    return this.#fireAtMs;
+  }
+
+  get wallClock(): WallClock | undefined {
+    return this.#wallClock;
   }
 
   get fireAt(): Date {
@@ -39,17 +60,34 @@ export class DurableTimer extends CompletableTask<void> implements TimerTask {
 
   cancel(): void {
     if (this.isCompleted) return;
-    this.#cancelled = true;
     this.disarm();
-    this.fail(
-      new TaskCancelledError(`The timer due at ${this.fireAt.toISOString()} was cancelled.`),
-      this.timers.operations.currentOrder(),
-    );
+    this.end();
+  }
+
+  /** Its message has gone already. */
+  cancelByOperator(reason: string | undefined): void {
+    this.#eventId = undefined;
+    if (!this.isCompleted) this.end(reason);
+  }
+
+  /** @param isAbsolute It was moved to a moment, whatever clocks will show then. */
+  moveTo(fireAtMs: number, isAbsolute: boolean): void {
+    this.#fireAtMs = fireAtMs;
+    if (isAbsolute) this.#wallClock = undefined;
   }
 
   disarm(): void {
     if (this.#eventId !== undefined) this.timers.operations.disarm(this.#eventId);
     this.#eventId = undefined;
+  }
+
+  private end(reason?: string): void {
+    this.#cancelled = true;
+    const why = reason === undefined ? "" : `: ${reason}`;
+    this.fail(
+      new TaskCancelledError(`The timer due at ${this.fireAt.toISOString()} was cancelled${why}.`),
+      this.timers.operations.currentOrder(),
+    );
   }
 
   protected override onObserved(): void {
@@ -67,8 +105,8 @@ export class Timers {
 
   constructor(readonly operations: TimerOperations) {}
 
-  create(fireAtMs: number, name: string | undefined): DurableTimer {
-    return new DurableTimer(this, fireAtMs, name);
+  create(request: TimerRequest): DurableTimer {
+    return new DurableTimer(this, request);
   }
 
   /** At the end of a turn: whoever lost its race and was not looked at again is disarmed. */

@@ -8,6 +8,7 @@ import { InvalidDefinitionError } from "../errors";
 import { toFailure } from "../failure";
 import type { FailureDetails } from "../failure";
 import { optional, without } from "../fields";
+import { START_TIMER_ID } from "../history/events";
 import type { HistoryEvent, HistoryEventOf } from "../history/events";
 import { deriveId } from "../ids";
 import { isTerminal } from "../instance";
@@ -37,7 +38,7 @@ type Started = HistoryEventOf<"ExecutionStarted">;
 /** @param now Milliseconds since the epoch: the only time the turn sees. */
 export function runTurn(instance: LiveInstance, messages: readonly TaskMessage[], now: number): Turn {
   instance.beginTurn();
-  const accepted = accept(instance, messages);
+  const accepted = accept(instance, messages, now);
   const { undeliverable } = accepted;
   if (!isEmpty(accepted) || hasCaughtUp(instance)) {
     const fold = new Fold(instance, accepted, turnTime(instance, accepted.events, now));
@@ -79,6 +80,7 @@ class Fold {
     private readonly now: number,
   ) {
     this.#carried = { messages: [...accepted.replies], activities: [] };
+    for (const id of accepted.replacedTimers) this.#cancelledTimers.add(id);
   }
 
   run(): Checkpoint {
@@ -129,6 +131,8 @@ class Fold {
       ...optional("scheduledStartTime", started.scheduledStartTime),
       ...optional("parent", started.parent),
       ...optional("tags", started.tags),
+      ...optional("startedBy", started.startedBy),
+      ...optional("notify", started.notify),
       recentMessageIds: this.instance.beginGeneration(started.name, undefined),
     };
   }
@@ -155,15 +159,16 @@ class Fold {
     const { instance } = this;
     instance.track(this.#events);
     if (instance.blocked || !instance.execution) return this.outcomeWithoutCode();
-    const { decisions, cancelledTimers, logs } = instance.execution.advance([
+    const { decisions, cancellations, cancelledTimers, logs } = instance.execution.advance([
       ...instance.backlog,
       ...this.#events,
     ]);
     instance.backlog = [];
-    this.#events = [...this.#events, ...decisions];
+    this.#events = [...this.#events, ...decisions, ...cancellations];
     instance.track(decisions);
     for (const entry of logs) this.logs.push(entry);
     this.cancel(state, cancelledTimers);
+    instance.track(cancellations);
     return instance.execution.outcome;
   }
 
@@ -191,7 +196,7 @@ class Fold {
     const { execution } = this.instance;
     const customStatus = execution && !this.instance.blocked ? execution.customStatus : state.customStatus;
     const base: InstanceState = {
-      ...without(state, "customStatus", "blocked", "carriedOutbox"),
+      ...without(state, "customStatus", "blocked", "carriedOutbox", "nextTimerAt"),
       lastUpdatedAt: this.now,
       ...optional("customStatus", customStatus),
       ...(this.#carried.messages.length + this.#carried.activities.length > 0
@@ -206,6 +211,11 @@ class Fold {
       ...base,
       status: this.statusWhileOpen(),
       ...optional("blocked", this.instance.blocked),
+      ...optional("nextTimerAt", this.instance.nextTimerAt),
+      ...optional(
+        "scheduledStartTime",
+        this.instance.timer(START_TIMER_ID)?.fireAt ?? base.scheduledStartTime,
+      ),
     };
   }
 

@@ -5,6 +5,8 @@ import type { AnyHandler, TestInstance } from "../support/test-instance";
 
 /** Code whose recorded histories must replay for ever, and how one was recorded. */
 export interface GoldenCase {
+  /** The first format it was recorded in. */
+  readonly since: string;
   /** What is deployed, by the name turns refer to it. */
   readonly code: Readonly<Record<string, readonly AnyOrchestration[]>>;
   record(deploy: (code: string) => TestInstance): void;
@@ -15,6 +17,7 @@ function test(handler: AnyHandler): readonly AnyOrchestration[] {
 }
 
 const activities: GoldenCase = {
+  since: "0.1",
   code: {
     v1: test(function* (ctx, order: { id: number }) {
       ctx.setCustomStatus("reserving");
@@ -44,6 +47,7 @@ const activities: GoldenCase = {
 };
 
 const races: GoldenCase = {
+  since: "0.1",
   code: {
     v1: test(function* (ctx) {
       const deadline = ctx.createTimer("1h");
@@ -78,6 +82,7 @@ const races: GoldenCase = {
 };
 
 const children: GoldenCase = {
+  since: "0.1",
   code: {
     v1: test(function* (ctx, n: number) {
       ctx.sendEvent("audit", "began", { n });
@@ -106,6 +111,7 @@ const children: GoldenCase = {
 };
 
 const generations: GoldenCase = {
+  since: "0.1",
   code: {
     v1: test(function* (ctx, n: number) {
       if (n === 0) ctx.setCustomStatus({ generation: n });
@@ -133,6 +139,7 @@ const wanted: OrchestrationHandler<void, unknown> = function* (ctx) {
 };
 
 const lifecycle: GoldenCase = {
+  since: "0.1",
   code: {
     wanted: test(wanted),
     broken: test(function* (ctx) {
@@ -159,10 +166,39 @@ const lifecycle: GoldenCase = {
   },
 };
 
+const timers: GoldenCase = {
+  since: "0.2",
+  code: {
+    v1: test(function* (ctx) {
+      const first = ctx.createTimer("10d", { name: "first" });
+      const second = ctx.createTimer("20d");
+      yield* first;
+      const seen = [first.fireAt];
+      try {
+        yield* second;
+      } catch (error) {
+        seen.push((error as Error).message as never);
+      }
+      const id = ctx.startDetached("other", 1, { startAt: "1h", ifFinished: "skip", notify: "done" });
+      ctx.terminate("somebody", "not needed");
+      return [seen, id, yield* ctx.waitForExternalEvent("done", { timeout: "1d" })];
+    }),
+  },
+  record(deploy) {
+    const it = deploy("v1");
+    it.start("test");
+    it.deliver(it.message.moved(0, T0 + 5000, "sooner"), it.message.moved(0, T0 + 3000));
+    it.fire(0);
+    it.deliver(it.message.cancelled(1, "not wanted"));
+    it.raise("done", { instanceId: "x", status: "Completed" });
+  },
+};
+
 export const cases: Readonly<Record<string, GoldenCase>> = {
   activities,
   races,
   children,
   generations,
   lifecycle,
+  timers,
 };

@@ -82,6 +82,25 @@ export class MessageFactory {
     return this.message(`rewind-${made++}`, { type: "ExecutionRewound", timestamp: this.now(), reason });
   }
 
+  moved(timerId: number, fireAt: number, reason?: string): TaskMessage {
+    return this.answer({
+      type: "TimerMoved",
+      timestamp: this.now(),
+      timerId,
+      fireAt,
+      ...optional("reason", reason),
+    });
+  }
+
+  cancelled(timerId: number, reason?: string): TaskMessage {
+    return this.answer({
+      type: "TimerCancelled",
+      timestamp: this.now(),
+      timerId,
+      ...optional("reason", reason),
+    });
+  }
+
   private answer(event: MessageEvent): TaskMessage {
     return { ...this.message(`answer-${made++}`, event), executionId: this.executionId() };
   }

@@ -20,6 +20,7 @@ import type {
   LoadedInstance,
   OrchestrationHandler,
   TaskMessage,
+  TimeZones,
   Turn,
 } from "../../src";
 import { T0 } from "./history";
@@ -32,6 +33,7 @@ export interface TestInstanceOptions {
   /** Runs every turn also on an instance rebuilt from storage and compares. Default: true. */
   readonly compareCold?: boolean;
   readonly now?: number;
+  readonly timeZones?: TimeZones;
 }
 
 /**
@@ -65,7 +67,7 @@ export class TestInstance {
     this.stored = stored;
     this.#history = [...stored.history];
     this.#compareCold = options.compareCold ?? true;
-    this.#registry = new Registry([...orchestrations, ...(options.others ?? [])], []);
+    this.#registry = new Registry([...orchestrations, ...(options.others ?? [])], [], options.timeZones);
     this.#live = new LiveInstance(this.#registry, this.instanceId, this.stored);
     this.message = new MessageFactory(
       this.instanceId,
@@ -111,7 +113,7 @@ export class TestInstance {
     return this.checkpoint.events
       .slice(this.checkpoint.events.findLastIndex((event) => event.type === "OrchestratorStarted"))
       .filter(isDecision)
-      .map((event) => [event.type, event.name] as const);
+      .map((event) => [event.type, "name" in event ? event.name : undefined] as const);
   }
 
   /** What the last committed turn sent: its outbox without the cancelled timers. */
@@ -181,9 +183,10 @@ export class TestInstance {
     return this.deliver(message);
   }
 
-  /** The message a timer was sent as. */
+  /** The message a timer was sent as last. */
   timer(eventId: number): TaskMessage {
-    const message = this.sent.get(`${this.state.executionId}/${eventId}`);
+    const id = `${this.state.executionId}/${eventId}`;
+    const message = [...this.sent.values()].findLast((one) => one.id === id || one.id.startsWith(`${id}/`));
     assert(message?.event.type === "TimerFired", `no timer was sent for #${eventId}`);
     return message;
   }
@@ -225,12 +228,13 @@ export interface StartOptions
 
 /** An instance of `handler`, after its first turn. */
 export function started(handler: AnyHandler, options: StartOptions = {}): TestInstance {
-  const { instanceId, others, compareCold, now, input, ...more } = options;
+  const { instanceId, others, compareCold, now, timeZones, input, ...more } = options;
   const instance = new TestInstance([defineOrchestration("test", handler)], {
     ...(instanceId === undefined ? {} : { instanceId }),
     ...(others === undefined ? {} : { others }),
     ...(compareCold === undefined ? {} : { compareCold }),
     ...(now === undefined ? {} : { now }),
+    ...(timeZones === undefined ? {} : { timeZones }),
   });
   instance.start("test", input, more);
   return instance;
