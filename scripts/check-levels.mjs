@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const LEVELS = [
   ["@perdure/core"],
+  ["@perdure/schedules"],
   ["@perdure/client", "@perdure/worker", /^@perdure\/backend-(?!conformance$)/],
   ["perdure", "@perdure/http", "@perdure/backend-conformance"],
   ["@perdure/testing", "@perdure/dashboard"],

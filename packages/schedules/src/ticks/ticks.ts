@@ -1,0 +1,112 @@
+import { calendarPattern } from "../spec/calendar";
+import { cronPattern } from "../spec/cron-line";
+import type { StoredSpec } from "../spec/schedule-spec";
+import { isElapsedTime } from "../spec/wall-pattern";
+import type { WallPattern } from "../spec/wall-pattern";
+import { exclusionsOf } from "./exclusions";
+import type { Exclusion } from "./exclusions";
+import { IntervalTicks } from "./interval-ticks";
+import { NEVER } from "./units";
+import { WallTicks } from "./wall-ticks";
+import type { ChangePolicies } from "./wall-ticks";
+import { WallTimes } from "./wall-times";
+import { ZoneOffsets } from "./zone-offsets";
+
+/** The nominal times at which a schedule ticks, in milliseconds since the epoch, each once and in order. */
+export interface Ticks {
+  /** The first tick after an instant; nothing when there is none. */
+  next(after: number): number | undefined;
+  /** Up to `limit` ticks after `from` and not after `to`, the earliest ones. */
+  between(from: number, to: number, limit: number): readonly number[];
+  /** The first `count` ticks after an instant, or as many as there are. */
+  upcoming(after: number, count: number): readonly number[];
+}
+
+/** The ticks of a spec that `normalizeSpec` gave. Keep them: making them takes longer than asking them. */
+export function ticksOf(stored: StoredSpec): Ticks {
+  return new MergedTicks(stored);
+}
+
+interface Line {
+  next(after: number): number;
+}
+
+/** A spec that excludes this many blocks of its ticks in a row excludes all of them, for what anybody can tell. */
+const MAX_EXCLUDED_IN_A_ROW = 10_000;
+
+class MergedTicks implements Ticks {
+  readonly #zone: ZoneOffsets;
+  readonly #lines: readonly Line[];
+  readonly #exclusions: readonly Exclusion[];
+  readonly #startAt: number;
+  readonly #endAt: number;
+
+  constructor(stored: StoredSpec) {
+    const { cron = [], every = [], calendar = [], exclude = {}, timeZone } = stored;
+    const zone = new ZoneOffsets(timeZone);
+    const patterns = [
+      ...cron.map((line) => cronPattern(line)),
+      ...calendar.map((spec) => calendarPattern(spec)),
+    ];
+    this.#zone = zone;
+    this.#lines = [
+      ...patterns.map((pattern) => new WallTicks(new WallTimes(pattern), zone, policiesFor(pattern, stored))),
+      ...every.map((interval) => new IntervalTicks(interval)),
+    ];
+    this.#exclusions = exclusionsOf(exclude);
+    this.#startAt = stored.startAt ?? Number.NEGATIVE_INFINITY;
+    this.#endAt = stored.endAt ?? NEVER;
+  }
+
+  next(after: number): number | undefined {
+    let tick = this.#firstOfLines(Math.max(after, this.#startAt - 1));
+    for (let excluded = 0; excluded < MAX_EXCLUDED_IN_A_ROW; excluded++) {
+      if (tick > this.#endAt || tick === NEVER) return undefined;
+      const end = this.#endOfExclusion(tick);
+      if (end === undefined) return tick;
+      tick = this.#firstOfLines(end - 1);
+    }
+    return undefined;
+  }
+
+  between(from: number, to: number, limit: number): readonly number[] {
+    const ticks: number[] = [];
+    let last = from;
+    while (ticks.length < limit) {
+      const tick = this.next(last);
+      if (tick === undefined || tick > to) break;
+      ticks.push(tick);
+      last = tick;
+    }
+    return ticks;
+  }
+
+  upcoming(after: number, count: number): readonly number[] {
+    return this.between(after, NEVER, count);
+  }
+
+  #firstOfLines(after: number): number {
+    let first = NEVER;
+    for (const line of this.#lines) first = Math.min(first, line.next(after));
+    return first;
+  }
+
+  /** The end of the excluded block that an instant is in. Blocks are of wall-clock time: they end where clocks change. */
+  #endOfExclusion(instant: number): number | undefined {
+    const { offset, to } = this.#zone.periodAt(instant);
+    const wall = instant + offset;
+    for (const exclusion of this.#exclusions) {
+      const end = exclusion.endOf(wall);
+      if (end !== undefined) return Math.min(end - offset, to);
+    }
+    return undefined;
+  }
+}
+
+function policiesFor(pattern: WallPattern, { gap, overlap }: StoredSpec): ChangePolicies {
+  const isElapsed = isElapsedTime(pattern);
+  return {
+    gap: gap ?? (isElapsed ? "skip" : "later"),
+    overlap: overlap ?? (isElapsed ? "both" : "earlier"),
+  };
+}
