@@ -22,11 +22,13 @@ import type { InstanceListing, ListFilter } from "./listing";
 import { purgeMany } from "./purging";
 import type { PurgeFilter, PurgeManyOptions, PurgeOptions, PurgeResult } from "./purging";
 import type { InstanceSnapshot } from "./snapshot";
+import { HubSchedules } from "./schedules";
 import { newInstance, reusableStatuses, startMessage } from "./starting";
 import type { StartOptions } from "./starting";
+import { HubTimers } from "./timers";
 
 export interface ClientOptions {
-  /** Default: the machine's clock. */
+  /** Default: the backend's, else the machine's. */
   readonly clock?: Clock;
 }
 
@@ -39,11 +41,17 @@ export interface ClientOptions {
 export class Client {
   /** Messages that could not be processed. */
   readonly deadLetters: DeadLetterStore;
+  /** What instances sleep on. */
+  readonly timers: HubTimers;
+  /** Recurring starts. */
+  readonly schedules: HubSchedules;
   readonly #connection: Connection;
 
   constructor(backend: Backend, options: ClientOptions = {}) {
-    this.#connection = new Connection(backend, options.clock ?? systemClock);
+    this.#connection = new Connection(backend, options.clock ?? backend.clock ?? systemClock);
     this.deadLetters = new HubDeadLetters(this.#connection);
+    this.timers = new HubTimers(this.#connection);
+    this.schedules = new HubSchedules(this.#connection);
   }
 
   /**

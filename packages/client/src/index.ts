@@ -10,6 +10,16 @@ export type {
   PageOptions,
 } from "./listing";
 export type { PurgeFilter, PurgeManyOptions, PurgeOptions, PurgeProgress, PurgeResult } from "./purging";
+export type {
+  BackfillOptions,
+  HubSchedules,
+  ScheduleChanges,
+  ScheduleDescription,
+  ScheduleHandle,
+  ScheduleOptions,
+  TriggerOptions,
+} from "./schedules";
 export type { InstanceSnapshot } from "./snapshot";
 export type { StartOptions } from "./starting";
+export type { HubTimers, PendingTimer, TimerFilter, TimerReference } from "./timers";
 export type { WaitOptions } from "./waiting";

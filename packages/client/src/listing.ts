@@ -1,5 +1,5 @@
 import { InvalidArgumentError, RUNTIME_STATUSES, assertName, optional } from "@perdure/core";
-import type { InstanceQuery, RuntimeStatus } from "@perdure/core";
+import type { InstanceQuery, InstanceStatus, RuntimeStatus } from "@perdure/core";
 import { assertCount, assertFilledText, assertTags, statusList, timeOf } from "./arguments";
 import type { Connection } from "./connection";
 import { toSnapshot } from "./snapshot";
@@ -104,11 +104,16 @@ async function* pages(
     const page = await store.query({ ...query, ...optional("continuationToken", token) });
     token = page.continuationToken;
     yield {
-      instances: page.instances.map((status) => toSnapshot(status)),
+      instances: page.instances.filter(isUsers).map((status) => toSnapshot(status)),
       ...optional("continuationToken", token),
     };
   } while (token !== undefined);
   return undefined;
+}
+
+/** Schedules and the like are instances too, of which nobody asked. */
+function isUsers({ name }: InstanceStatus): boolean {
+  return !name.startsWith("@");
 }
 
 async function* flatten(

@@ -22,6 +22,10 @@ export interface InstanceSnapshot<TOutput = unknown> {
   readonly completedAt?: Date;
   /** Before it no code of the instance runs. */
   readonly scheduledStartTime?: Date;
+  /** When the first of its pending timers is due. */
+  readonly nextTimerAt?: Date;
+  /** The instance that started it with `ctx.startDetached`. */
+  readonly startedBy?: string;
   /** Set for a sub-orchestration. */
   readonly parent?: ParentInstance;
   readonly tags?: Readonly<Record<string, string>>;
@@ -38,8 +42,8 @@ export interface InstanceSnapshot<TOutput = unknown> {
 
 /** @throws CorruptStorageError when a payload is not JSON; the text has no part of it. */
 export function toSnapshot<TOutput>(status: InstanceStatus): InstanceSnapshot<TOutput> {
-  const { createdAt, lastUpdatedAt, completedAt, scheduledStartTime, input, customStatus, output, ...rest } =
-    status;
+  const { createdAt, lastUpdatedAt, completedAt, scheduledStartTime, nextTimerAt, ...others } = status;
+  const { input, customStatus, output, notify: _notify, ...rest } = others;
   const decoded = (payload: Payload | undefined, what: string): unknown =>
     decodeStored(payload, `${what} of instance '${status.instanceId}'`);
   return {
@@ -48,6 +52,7 @@ export function toSnapshot<TOutput>(status: InstanceStatus): InstanceSnapshot<TO
     lastUpdatedAt: new Date(lastUpdatedAt),
     ...optional("completedAt", dateOf(completedAt)),
     ...optional("scheduledStartTime", dateOf(scheduledStartTime)),
+    ...optional("nextTimerAt", dateOf(nextTimerAt)),
     ...optional("input", decoded(input, "input")),
     ...optional("customStatus", decoded(customStatus, "custom status")),
     ...optional("output", decoded(output, "output") as TOutput | undefined),

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { InvalidArgumentError, Registry, durationMs, systemClock } from "@perdure/core";
 import type { AnyActivity, AnyOrchestration, Backend, Clock, Duration, Logger } from "@perdure/core";
+import { scheduleCode, timeZones } from "@perdure/schedules";
 import { ActivityDispatcher } from "./activity-dispatcher";
 import { ActivityRunner } from "./activity-runner";
 import { LiveInstances } from "./live-instances";
@@ -23,7 +24,7 @@ export interface WorkerOptions {
   readonly shutdownTimeout?: Duration;
   /** Default: warnings and errors as JSON lines on standard error. */
   readonly logger?: Logger;
-  /** Default: the machine's clock. */
+  /** Default: the backend's, else the machine's. */
   readonly clock?: Clock;
 }
 
@@ -49,8 +50,12 @@ export class Worker {
   /** @throws DuplicateRegistrationError, InvalidDefinitionError, InvalidArgumentError */
   constructor(backend: Backend, options: WorkerOptions) {
     this.#backend = backend;
-    this.#registry = new Registry(options.orchestrations ?? [], options.activities ?? []);
-    this.#clock = options.clock ?? systemClock;
+    this.#registry = new Registry(
+      [...(options.orchestrations ?? []), ...scheduleCode.orchestrations],
+      [...(options.activities ?? []), ...scheduleCode.activities],
+      timeZones,
+    );
+    this.#clock = options.clock ?? backend.clock ?? systemClock;
     this.#logger = options.logger ?? createLogger();
     this.#options = {
       activities: count(options.maxConcurrentActivities ?? 100, "maxConcurrentActivities"),

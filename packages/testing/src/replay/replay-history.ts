@@ -7,6 +7,7 @@
  */
 import { LiveInstance, Registry, isDecision, optional } from "@perdure/core";
 import type { AnyOrchestration, BlockedReason, HistoryEvent, HistoryEventOf } from "@perdure/core";
+import { timeZones } from "@perdure/schedules";
 import { formatEvent } from "../format-history";
 import type { Fixture } from "./fixture";
 
@@ -23,7 +24,7 @@ export function replayHistory(
   orchestrations: readonly AnyOrchestration[],
   fixture: Fixture,
 ): Divergence | undefined {
-  const registry = new Registry(orchestrations, []);
+  const registry = new Registry(orchestrations, [], timeZones);
   const { history } = fixture;
   const end = history.findIndex((event) => event.type === "ExecutionCompleted");
   const lastTurn = end < 0 ? history.length : (turnStarts(history.slice(0, end)).at(-1) ?? 0);
