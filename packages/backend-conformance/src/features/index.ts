@@ -6,8 +6,10 @@ import { control } from "./control";
 import { determinism } from "./determinism";
 import { events } from "./events";
 import { failures } from "./failures";
+import { operatorTimers } from "./operator-timers";
 import { resilience } from "./resilience";
 import { retries } from "./retries";
+import { schedules } from "./schedules";
 import { starting } from "./starting";
 import { subOrchestrations } from "./sub-orchestrations";
 import { timers } from "./timers";
@@ -18,6 +20,8 @@ export const featureTopics: readonly Topic[] = [
   activities,
   retries,
   timers,
+  operatorTimers,
+  schedules,
   events,
   composition,
   subOrchestrations,
