@@ -106,7 +106,7 @@ export type {
   WaitOptions,
 } from "@perdure/client";
 export { Worker, createLogger } from "@perdure/worker";
-export type { WorkerOptions } from "@perdure/worker";
+export type { TimerLatenessReport, WorkerOptions } from "@perdure/worker";
 export { SCHEDULED_TIME_TAG, SCHEDULE_TAG, periodic, stopPeriodic } from "@perdure/schedules";
 export type {
   CalendarField,

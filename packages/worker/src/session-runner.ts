@@ -18,6 +18,7 @@ import type { ActivityRunner } from "./activity-runner";
 import type { LiveInstances } from "./live-instances";
 import { LocalActivities } from "./local-activities";
 import type { Semaphore } from "./semaphore";
+import type { TimerLateness } from "./timer-lateness";
 
 export interface SessionServices {
   readonly registry: Registry;
@@ -28,6 +29,7 @@ export interface SessionServices {
   readonly activitySlots: Semaphore;
   readonly turnSlots: Semaphore;
   readonly live: LiveInstances;
+  readonly lateness: TimerLateness;
   /** Aborts when the worker stops: finish what runs, take nothing new. */
   readonly stopping: AbortSignal;
   /** Aborts when the time to finish is over. */
@@ -99,7 +101,9 @@ export class SessionRunner {
     ];
     if (messages.length > 0) {
       const instance = (this.#instance ??= await this.bringUp());
-      const turn = runTurn(instance, messages, services.clock.now());
+      const now = services.clock.now();
+      services.lateness.note(messages, now);
+      const turn = runTurn(instance, messages, now);
       if (turn.checkpoint) await this.commit(instance, turn, turn.checkpoint);
       if (turn.undeliverable && !instance.state) return this.refuse();
       return true;

@@ -8,6 +8,8 @@ import { LiveInstances } from "./live-instances";
 import { createLogger } from "./logger";
 import { OrchestrationDispatcher } from "./orchestration-dispatcher";
 import { Semaphore } from "./semaphore";
+import { TimerLateness } from "./timer-lateness";
+import type { TimerLatenessReport } from "./timer-lateness";
 
 export interface WorkerOptions {
   readonly orchestrations?: readonly AnyOrchestration[];
@@ -34,6 +36,7 @@ export class Worker {
   readonly #registry: Registry;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #lateness = new TimerLateness();
   readonly #options: {
     activities: number;
     turns: number;
@@ -67,6 +70,11 @@ export class Worker {
       liveBytes: count(options.maxLiveBytes ?? 64 * 1024 * 1024, "maxLiveBytes"),
       shutdownMs: durationMs(options.shutdownTimeout ?? "30s", "shutdownTimeout"),
     };
+  }
+
+  /** How late timers came to their turn, of all this worker has fired. */
+  get timerLateness(): TimerLatenessReport {
+    return this.#lateness.report;
   }
 
   /** Creates the task hub if need be and starts taking work. Does nothing when running. */
@@ -134,6 +142,7 @@ export class Worker {
       activitySlots,
       turnSlots: new Semaphore(this.#options.turns),
       live: new LiveInstances(this.#options.live, this.#options.liveBytes),
+      lateness: this.#lateness,
       stopping,
       stopped,
       stopListeners,
