@@ -16,13 +16,21 @@ export function newId(prefix: string): string {
 }
 
 /** Looks at an instance until its status is as wanted. */
-export async function statusWhen<T>(
+export function statusWhen<T>(
   instance: InstanceHandle<T>,
   isReached: (status: InstanceSnapshot<T>) => boolean,
 ): Promise<InstanceSnapshot<T>> {
-  for (;;) {
+  return until(async () => {
     const status = await instance.status();
-    if (isReached(status)) return status;
+    return isReached(status) ? status : undefined;
+  });
+}
+
+/** Looks again and again until there is something. */
+export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
     await sleep(200);
   }
 }
