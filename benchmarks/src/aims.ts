@@ -68,6 +68,7 @@ const AIMS: readonly Aim[] = [
     unit: "bytes",
     value: heapOfASleeper,
   },
+  atMost("W8", "1,000,000 timers", "RSS of the worker process", "rssMB", 150, "MB"),
   atLeast("W6", "10,000 events", "throughput", "eventsPerSecond", 5000, "/s"),
 ];
 

@@ -24,6 +24,8 @@ const table = {
   eventsPerSecond: { label: "events/s", better: "higher" },
   raisesPerSecond: { label: "raises/s", better: "higher" },
   wakesPerSecond: { label: "wakes/s", better: "higher" },
+  timersPerSecond: { label: "timers/s", better: "higher" },
+  listMs: { label: "list due ms", better: "lower", slack: 10 },
   rssMB: { label: "RSS MB", better: "lower", slack: 5 },
   rssAnonMB: { label: "anonymous MB", better: "lower", slack: 5 },
   rssFileMB: { label: "file-backed MB" },

@@ -1,4 +1,4 @@
-/** `npm run bench`: the workloads W1 to W7 on one backend. See `npm run bench -- --help`. */
+/** `npm run bench`: the workloads W1 to W8 on one backend. See `npm run bench -- --help`. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -3,7 +3,7 @@ import type { Setting } from "./setting";
 
 /** A kind of load, in one or several sizes. */
 export interface Workload {
-  /** `W1` to `W7`, or `raw`. */
+  /** `W1` to `W8`, or `raw`. */
   readonly id: string;
   readonly title: string;
   cases(setting: Setting): readonly Case[];

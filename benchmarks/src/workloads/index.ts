@@ -5,6 +5,7 @@ import { fanOutWorkload } from "./fan-out";
 import { helloWorkload } from "./hello-sequence";
 import { idleWorkload } from "./idle";
 import { longHistoryWorkload } from "./long-history";
+import { manyTimersWorkload } from "./many-timers";
 import { rawWorkload } from "./raw";
 import { timersWorkload } from "./timers";
 
@@ -18,4 +19,5 @@ export const WORKLOADS: readonly Workload[] = [
   idleWorkload,
   eventsWorkload,
   coldWakeWorkload,
+  manyTimersWorkload,
 ];
