@@ -47,6 +47,8 @@ const AIMS: readonly Aim[] = [
   atLeast("W3", "10,000 over 20 s", "start rate", "startsPerSecond", 5000, "/s"),
   atMost("W3", "10,000 over 20 s", "lateness p99", "latenessP99Ms", 10, "ms"),
   atMost("W3", "10,000 over 20 s", "early", "early", 0, ""),
+  atMost("W3", "20,000 over 10 s", "lateness p99", "latenessP99Ms", 100, "ms"),
+  atMost("W3", "20,000 over 10 s", "early", "early", 0, ""),
   atMost("W3", "100,000 over 30 s", "lateness p99, all fired", "latenessP99Ms", 250, "ms"),
   atMost("W3", "100,000 over 30 s", "early", "early", 0, ""),
   atMost("W4", "10,000 steps", "one step", "msPerStep", 0.4, "ms"),

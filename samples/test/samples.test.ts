@@ -38,6 +38,15 @@ describe("the samples on the memory backend", () => {
       ),
       monitor: expect.stringMatching(/^[34] checks, .* \d events of history at a time$/),
       "long-timer": expect.stringMatching(/^asleep until \d{4}-\d\d-\d\d, then Terminated/),
+      reminder: expect.stringMatching(
+        /^"hang out the flag" .* Europe\/Paris, .*T07:00.*\nmoved .* reminded at \d{4}-/,
+      ),
+      subscription: expect.stringMatching(
+        /^renewal in (2[89]|3[01]) days, fired by an operator; cancelled after 2 months$/,
+      ),
+      "nightly-report": expect.stringMatching(
+        /^next at (.*T0[01]:30Z, ){2}.*Z\ntriggered by hand: Rue de Rivoli had \d+ orders on \d{4}-\d\d-\d\d$/,
+      ),
       "sub-orchestrations": "north 2100, east 1700, south 2100",
       "plain-yield": "seat with Tern",
     });

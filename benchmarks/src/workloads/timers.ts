@@ -32,6 +32,7 @@ function spreads({ backend, quick }: Setting): readonly Spread[] {
   if (quick) return [{ sleepers: 200, seconds: 2, lead: 1 }];
   return [
     { sleepers: 10_000, seconds: 20, lead: 5 },
+    { sleepers: 20_000, seconds: 10, lead: 15 },
     { sleepers: 100_000, seconds: 30, lead: 60 },
   ];
 }
