@@ -147,6 +147,32 @@ describe("a timer that an operator cancels", () => {
   });
 });
 
+describe("a timer that an operator cancels and that was made for something else", () => {
+  it("is a time limit: the wait goes on without one", () => {
+    const test = started(function* (ctx) {
+      const event = yield* ctx.waitForExternalEvent("go", { timeout: "1h" });
+      return [event, yield* ctx.withTimeout(ctx.callActivity("a"), "1h")];
+    });
+    test.deliver(test.message.cancelled(0));
+    test.raise("go", "on");
+    test.deliver(test.message.cancelled(2));
+    test.now += DAY;
+    test.complete(1, "done");
+
+    expect(test.output).toEqual(["on", "done"]);
+  });
+
+  it("is the pause before another try: the call gives up with its own failure", () => {
+    const test = started(function* (ctx) {
+      yield* ctx.callActivity("a", undefined, { retry: { maxAttempts: 3, firstRetryInterval: "1h" } });
+    });
+    test.fail(0, new RangeError("out of stock"));
+    test.deliver(test.message.cancelled(1));
+
+    expect(test.state.failure?.errorMessage).toMatch(/out of stock/);
+  });
+});
+
 describe("pendingTimers", () => {
   it("tells of those that wait, as moved, and not of those that lost a race", () => {
     const test = started(function* (ctx) {

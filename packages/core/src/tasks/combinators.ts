@@ -116,7 +116,10 @@ export class RaceTask<T> extends CompositeTask<T> {
   }
 }
 
-/** Settles as `task` does, or with `onTimeout` when the timer is first; the loser is let go. */
+/**
+ * Settles as `task` does, or with `onTimeout` when the timer fires first; the loser is let go. With the timer cancelled
+ * there is no limit.
+ */
 export class TimedTask<T> extends CompositeTask<T> {
   constructor(
     private readonly task: Task<T>,
@@ -127,6 +130,7 @@ export class TimedTask<T> extends CompositeTask<T> {
   }
 
   protected override childSettled(child: Task<unknown>): void {
+    if (child !== this.task && child.outcome?.status === "failed") return;
     const outcome = child === this.task ? this.task.outcome : this.onTimeout;
     if (outcome) this.finish(outcome, child.order);
   }

@@ -98,8 +98,17 @@ export function* retrying<T>(
     } catch (error) {
       const delayMs = retryDelay(operations, policy, attempt, operations.now() - startedAt, error);
       if (delayMs === undefined) throw error;
-      yield* operations.sleep(delayMs);
+      yield* pause(operations.sleep(delayMs), error);
     }
+  }
+}
+
+/** An operator who cancels the pause wants no other attempt. */
+function* pause(timer: Task<void>, error: unknown): OrchestrationGenerator<void> {
+  try {
+    yield* timer;
+  } catch {
+    throw error;
   }
 }
 
