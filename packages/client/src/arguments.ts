@@ -29,11 +29,11 @@ export function assertTags(tags: unknown): asserts tags is Readonly<Record<strin
   }
 }
 
-/** @throws InvalidArgumentError unless a whole number from 1 to `max`. */
-export function assertCount(value: unknown, what: string, max: number): asserts value is number {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) return;
+/** @throws InvalidArgumentError unless a whole number from `min` to `max`. */
+export function assertCount(value: unknown, what: string, max: number, min = 1): asserts value is number {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
   const found = typeof value === "number" ? String(value) : `of type ${typeof value}`;
-  throw new InvalidArgumentError(`${what} is ${found}: give a whole number from 1 to ${max}.`);
+  throw new InvalidArgumentError(`${what} is ${found}: give a whole number from ${min} to ${max}.`);
 }
 
 /**

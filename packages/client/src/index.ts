@@ -17,6 +17,7 @@ export type {
   ScheduleDescription,
   ScheduleHandle,
   ScheduleOptions,
+  ScheduleUpdate,
   TriggerOptions,
 } from "./schedules";
 export type { InstanceSnapshot } from "./snapshot";

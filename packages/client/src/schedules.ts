@@ -67,6 +67,13 @@ export interface ScheduleChanges<TInput = unknown> {
   readonly note?: string;
 }
 
+/** What is given is changed. `null` takes away what a schedule can be without. */
+export type ScheduleUpdate = Omit<ScheduleChanges, Removable> & {
+  readonly [field in Removable]?: ScheduleChanges[field] | null;
+};
+
+type Removable = "tags" | "version" | "maxRuns" | "note";
+
 export interface ScheduleOptions<TInput = unknown> extends ScheduleChanges<TInput> {
   /** 1 to 200 characters, of those an instance id may have. Runs are named after it. */
   readonly id: string;
@@ -121,6 +128,7 @@ export interface ScheduleDescription {
 
 const LONGEST_ID = 200;
 const MOST_BACKFILLED = 10_000;
+const MOST_CAUGHT_UP = 10_000;
 const PAGE_SIZE = 100;
 
 /** The schedules of a task hub. */
@@ -140,17 +148,14 @@ export class HubSchedules {
     const { id, orchestration, spec, paused = false, ...changes } = options;
     assertScheduleId(id);
     const now = this.#connection.clock.now();
+    const stored = normalizeSpec(spec);
+    assertTicks(id, stored, now);
     const definition: ScheduleDefinition = {
-      ...{ id, orchestration: nameOf(orchestration, "The orchestration name"), spec: normalizeSpec(spec) },
+      ...{ id, orchestration: nameOf(orchestration, "The orchestration name"), spec: stored },
       ...{ overlapPolicy: "skip", cancelEvent: "cancel", catchUpWindow: 3_600_000, maxCatchUp: 10 },
       ...optional("version", typeof orchestration === "string" ? undefined : orchestration.version),
       ...definitionChanges(changes),
     };
-    if (ticksOf(definition.spec).next(now) === undefined) {
-      throw new InvalidArgumentError(
-        `The schedule '${id}' would never tick: its spec names no time to come.`,
-      );
-    }
     const input = encode(newSchedule(definition, now, paused), `definition of schedule '${id}'`);
     const instance = { instanceId: scheduleInstanceId(id), name: SCHEDULE_NAME, ...optional("input", input) };
     const store = await this.#connection.instances();
@@ -209,7 +214,7 @@ export class ScheduleHandle {
 
   /** @param nextTimes How many times to come to tell, 0 to 1,000. Default: 5. */
   async describe({ nextTimes = 5 }: { readonly nextTimes?: number } = {}): Promise<ScheduleDescription> {
-    if (nextTimes !== 0) assertCount(nextTimes, "nextTimes", 1000);
+    assertCount(nextTimes, "nextTimes", 1000, 0);
     const description = describe(await this.find(), this.#connection.clock.now(), nextTimes);
     if (!description) throw new ScheduleNotFoundError(this.id);
     return description;
@@ -260,8 +265,9 @@ export class ScheduleHandle {
    *
    * @throws InvalidArgumentError, NotSerializableError
    */
-  async update(changes: ScheduleChanges): Promise<void> {
+  async update(changes: ScheduleUpdate): Promise<void> {
     const checked = definitionChanges(changes);
+    if (checked.spec) assertTicks(this.id, checked.spec, this.#connection.clock.now());
     if (Object.keys(checked).length === 0)
       throw new InvalidArgumentError("There is nothing to change: give a field.");
     await this.tell({ kind: "update", changes: checked });
@@ -269,7 +275,22 @@ export class ScheduleHandle {
 
   /** Ends the schedule. What runs goes on; its id is free again once a worker has processed this. */
   async delete(): Promise<void> {
-    await this.tell({ kind: "delete" });
+    const { status } = await this.find();
+    const store = await this.#connection.instances();
+    if (status === "Failed") await store.purge(scheduleInstanceId(this.id));
+    else if (status === "Blocked" || status === "Suspended") await this.terminate();
+    else await this.tell({ kind: "delete" });
+  }
+
+  /** Ends a schedule whose code cannot run. */
+  private async terminate(): Promise<void> {
+    const store = await this.#connection.instances();
+    const timestamp = this.#connection.clock.now();
+    await store.send({
+      id: randomUUID(),
+      instanceId: scheduleInstanceId(this.id),
+      event: { type: "ExecutionTerminated", timestamp, reason: "The schedule was deleted." },
+    });
   }
 
   private async tell(command: ScheduleCommand): Promise<void> {
@@ -310,7 +331,7 @@ function describe(status: InstanceStatus, now: number, count: number): ScheduleD
     status: statusOf(status.status, state, next.length > 0),
     ...optional("pausedReason", state.paused?.reason),
     createdAt: new Date(state.createdAt),
-    nextTimes: next.slice(0, count).map((tick) => new Date(tick + jitterOf(id, tick, spec.jitter ?? 0))),
+    nextTimes: startsOf(id, next.slice(0, count), spec.jitter ?? 0),
     running: state.running.map(({ instanceId }) => instanceId),
     buffered: state.buffer.map(({ instanceId }) => instanceId),
     counts: state.counts,
@@ -320,6 +341,12 @@ function describe(status: InstanceStatus, now: number, count: number): ScheduleD
       scheduledTime: new Date(nominal),
     })),
   };
+}
+
+/** None starts before the one whose turn was before. */
+function startsOf(id: string, ticks: readonly number[], jitter: number): readonly Date[] {
+  let last = Number.NEGATIVE_INFINITY;
+  return ticks.map((tick) => new Date((last = Math.max(last, tick + jitterOf(id, tick, jitter)))));
 }
 
 function statusOf(
@@ -337,7 +364,11 @@ function isGone(status: RuntimeStatus): boolean {
 }
 
 /** @throws InvalidArgumentError, NotSerializableError */
-function definitionChanges(changes: ScheduleChanges): Partial<ScheduleDefinition> {
+function definitionChanges(given: ScheduleUpdate): Partial<ScheduleDefinition> {
+  const removed = Object.entries(given).filter(([field, value]) => value === null && isRemovable(field));
+  const changes = Object.fromEntries(
+    Object.entries(given).filter(([field, value]) => value !== null || !isRemovable(field)),
+  ) as ScheduleChanges;
   const { input, spec, tags, version, overlapPolicy, cancelEvent, catchUpWindow, maxCatchUp, maxRuns, note } =
     changes;
   const known = [
@@ -359,9 +390,10 @@ function definitionChanges(changes: ScheduleChanges): Partial<ScheduleDefinition
   assertOptionalText(version, "The version");
   assertOptionalText(note, "The note");
   if (maxRuns !== undefined) assertCount(maxRuns, "maxRuns", Number.MAX_SAFE_INTEGER);
-  if (maxCatchUp !== undefined && maxCatchUp !== 0) assertCount(maxCatchUp, "maxCatchUp", MOST_BACKFILLED);
+  if (maxCatchUp !== undefined) assertCount(maxCatchUp, "maxCatchUp", MOST_CAUGHT_UP, 0);
   encode(input, "input of the schedule");
   return {
+    ...Object.fromEntries(removed),
     ...optional("input", input),
     ...optional("spec", spec && normalizeSpec(spec)),
     ...optional("tags", tags && { ...tags }),
@@ -371,14 +403,34 @@ function definitionChanges(changes: ScheduleChanges): Partial<ScheduleDefinition
       "cancelEvent",
       cancelEvent === undefined ? undefined : nameOf(cancelEvent, "The cancel event"),
     ),
-    ...optional(
-      "catchUpWindow",
-      catchUpWindow === undefined ? undefined : durationMs(catchUpWindow, "catchUpWindow"),
-    ),
+    ...optional("catchUpWindow", catchUpWindow === undefined ? undefined : windowOf(catchUpWindow)),
     ...optional("maxCatchUp", maxCatchUp),
     ...optional("maxRuns", maxRuns),
     ...optional("note", note),
   };
+}
+
+const REMOVABLE: readonly string[] = ["tags", "version", "maxRuns", "note"] satisfies readonly Removable[];
+
+function isRemovable(field: string): boolean {
+  return REMOVABLE.includes(field);
+}
+
+const LEAST_WINDOW_MS = 1000;
+
+/** @throws InvalidArgumentError for less than what a busy worker may be late by. */
+function windowOf(duration: Duration): number {
+  const window = durationMs(duration, "catchUpWindow");
+  if (window >= LEAST_WINDOW_MS) return window;
+  throw new InvalidArgumentError(
+    `catchUpWindow is ${window} ms, by which any tick may be late: give ${LEAST_WINDOW_MS} ms or more, and maxCatchUp 0 to make up for none.`,
+  );
+}
+
+/** @throws InvalidArgumentError when no time to come is a tick. */
+function assertTicks(id: string, spec: StoredSpec, now: number): void {
+  if (ticksOf(spec).next(now) !== undefined) return;
+  throw new InvalidArgumentError(`The schedule '${id}' would never tick: its spec names no time to come.`);
 }
 
 function policyOf(policy: RunOverlapPolicy | undefined): RunOverlapPolicy | undefined {

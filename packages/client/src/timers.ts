@@ -83,6 +83,10 @@ export class HubTimers {
    */
   async of(instanceId: string): Promise<readonly PendingTimer[]> {
     assertInstanceId(instanceId);
+    return this.pendingTimersOf(instanceId);
+  }
+
+  private async pendingTimersOf(instanceId: string): Promise<readonly PendingTimer[]> {
     const store = await this.#connection.instances();
     for (;;) {
       const status = await store.get(instanceId);
@@ -180,7 +184,8 @@ export class HubTimers {
         ...optional("continuationToken", token),
       });
       token = page.continuationToken;
-      for (const { instanceId } of page.instances) {
+      for (const { instanceId, name } of page.instances) {
+        if (name.startsWith("@")) continue; // schedules tell themselves when they tick
         for (const timer of await this.timersOf(instanceId)) if (timer.fireAt.getTime() < before) yield timer;
       }
     } while (token !== undefined);

@@ -98,6 +98,7 @@ export type {
   ScheduleDescription,
   ScheduleHandle,
   ScheduleOptions,
+  ScheduleUpdate,
   StartOptions,
   TerminateOptions,
   TimerFilter,

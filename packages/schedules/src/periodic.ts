@@ -56,7 +56,7 @@ interface Progress<TInput> {
  *
  * ```ts
  * const poll = defineOrchestration("poll", periodic({ every: "5m" }, function* (ctx, url: string) {
- *   if (yield* ctx.callActivity(isReady, url)) return stopPeriodic(url);
+ *   return (yield* ctx.callActivity(isReady, url)) ? stopPeriodic(url) : undefined;
  * }));
  * ```
  *

@@ -170,7 +170,7 @@ export const schedules: Topic = {
     }),
 
     contractCase(
-      "a schedule is paused, resumed, triggered, changed and deleted",
+      "I8: a schedule is paused, resumed, triggered, changed and deleted, without a deploy",
       async (scene) => {
         const app = await runApp(scene, { orchestrations: [report] });
         const schedule = await create(app, { id: "handled", spec: { every: { interval: "1h" } } });
@@ -236,6 +236,31 @@ export const schedules: Topic = {
     ),
 
     contractCase(
+      "jitter longer than the interval leaves out no tick and starts none twice",
+      async (scene) => {
+        const app = await runApp(scene, { orchestrations: [report] });
+        const first = nextHour(scene.clock.now());
+        const schedule = await create(app, {
+          ...{ id: "jittered", overlapPolicy: "allowAll", maxCatchUp: 0 },
+          spec: { cron: "*/5 * * * *", jitter: "1h", startAt: first, endAt: first + 6 * HOUR_MS },
+        });
+        await scene.pass(9 * HOUR_MS);
+
+        const runs = await runsOf(app, "jittered-", 73);
+
+        const ticks = runs.map(({ tags }) => Date.parse(tags?.[SCHEDULED_TIME_TAG] ?? ""));
+        expect(ticks).toEqual(Array.from({ length: 73 }, (_, index) => first + index * 5 * MINUTE_MS));
+        for (const { createdAt, tags } of runs) {
+          const late = createdAt.getTime() - Date.parse(tags?.[SCHEDULED_TIME_TAG] ?? "");
+          expect(late).toBeGreaterThanOrEqual(0);
+          expect(late).toBeLessThan(HOUR_MS + MINUTE_MS);
+        }
+        expect((await schedule.describe()).counts).toEqual({ started: 73, skipped: 0, missed: 0 });
+      },
+      VIRTUAL,
+    ),
+
+    contractCase(
       "a schedule ends after so many runs, and says when the next ones are",
       async (scene) => {
         const app = await runApp(scene, { orchestrations: [report] });
@@ -287,6 +312,7 @@ export const schedules: Topic = {
 
         expect(listed).toMatchObject([{ id: "one", status: "active", orchestration: "report" }]);
         for await (const instance of client.list()) expect(instance.name).not.toMatch(/^@/);
+        for await (const timer of client.timers.list()) expect(timer.orchestration).not.toMatch(/^@/);
       },
     ),
 

@@ -66,24 +66,29 @@ function* next(ctx: OrchestrationContext, schedule: Schedule, clock: Ticker): Or
   else clock.strike(schedule);
 }
 
+/** However often it takes: a worker may be of a former version, or not know the time zone. */
+const AGAIN = { maxAttempts: Number.MAX_SAFE_INTEGER, backoffCoefficient: 2, maxRetryInterval: "1m" };
+
 function* plan(ctx: OrchestrationContext, { state }: Schedule): OrchestrationGenerator<Plan> {
   const { id, spec, catchUpWindow, maxCatchUp } = state.definition;
   const now = ctx.currentUtcDateTime.getTime();
-  return yield* ctx.callActivity(planTicks, {
+  const request = {
     id,
     spec,
     after: state.cursor,
     now,
     catchUpWindow,
     maxCatchUp,
-  });
+  };
+  return yield* ctx.callActivity(planTicks, request, { retry: AGAIN });
 }
 
 function* backfill(ctx: OrchestrationContext, schedule: Schedule): OrchestrationGenerator<void> {
   const [range] = schedule.state.backfills;
   if (!range) return;
   const { spec } = schedule.state.definition;
-  const piece = yield* ctx.callActivity(planBackfill, { spec, from: range.from, to: range.to });
+  const request = { spec, from: range.from, to: range.to };
+  const piece = yield* ctx.callActivity(planBackfill, request, { retry: AGAIN });
   for (const nominal of piece) schedule.fill(nominal);
   if (piece.length === 0) schedule.endBackfill();
 }

@@ -1,5 +1,5 @@
 /** What the clock has passed and what comes next. Asked in an activity: time-zone data changes, history does not. */
-import { defineActivity } from "@perdure/core";
+import { defineActivity, optional } from "@perdure/core";
 import { jitterOf } from "../jitter";
 import type { StoredSpec } from "../spec/schedule-spec";
 import { ticksOf } from "../ticks/ticks";
@@ -51,20 +51,29 @@ export function planOf(request: PlanRequest): Plan {
   const ticks = ticksKept(spec);
   const jitter = spec.jitter ?? 0;
   const tooLate = ticks.between(after, Math.max(after, now - catchUpWindow - jitter - 1), MOST_MISSED);
-  const late = ticks.between(tooLate.at(-1) ?? after, now, MOST_MISSED);
-  const due = maxCatchUp === 0 ? [] : late.slice(-maxCatchUp);
-  const missed = [...tooLate, ...late.slice(0, late.length - due.length)];
-  const coming = ticks.between(Math.max(after, now), now + HORIZON_MS, MOST_TICKS);
-  const lastMissed = missed.at(-1);
+  if (tooLate.length === MOST_MISSED) return planOfMissed(tooLate, now);
+  const passed = ticks.between(tooLate.at(-1) ?? after, now, MOST_MISSED);
+  const late = passed.filter((nominal) => nominal + jitter <= now);
+  const caughtUp = maxCatchUp === 0 ? [] : late.slice(-maxCatchUp);
+  const missed = [...tooLate, ...late.slice(0, late.length - caughtUp.length)];
+  if (late.length === MOST_MISSED) return planOfMissed(missed, now);
+  const coming =
+    passed.length === MOST_MISSED ? [] : ticks.between(Math.max(after, now), now + HORIZON_MS, MOST_TICKS);
+  const waiting = [...passed.slice(late.length), ...coming].slice(0, MOST_TICKS);
   const planAgainAt = nextLook(ticks, coming, Math.max(after, now), now);
   return {
     missed: missed.length,
-    ...(lastMissed === undefined ? {} : { lastMissed }),
+    ...optional("lastMissed", missed.at(-1)),
     ticks: inTime(
-      [...due, ...coming].map((nominal) => ({ nominal, at: nominal + jitterOf(id, nominal, jitter) })),
+      [...caughtUp, ...waiting].map((nominal) => ({ nominal, at: nominal + jitterOf(id, nominal, jitter) })),
     ),
-    ...(planAgainAt === undefined ? {} : { planAgainAt }),
+    ...optional("planAgainAt", planAgainAt),
   };
+}
+
+/** There are more than one plan can tell of: what follows is in the next. */
+function planOfMissed(missed: readonly number[], now: number): Plan {
+  return { missed: missed.length, ...optional("lastMissed", missed.at(-1)), ticks: [], planAgainAt: now };
 }
 
 /** None starts before the one whose turn was before. */

@@ -27,6 +27,7 @@ export interface ScheduleActions {
 
 const RECENT_DECISIONS = 20;
 const MOST_BUFFERED = 1000;
+const NO_RUNS_LEFT = "it has had all the runs it may have";
 
 export class Schedule {
   #state: ScheduleState;
@@ -44,8 +45,7 @@ export class Schedule {
 
   /** Whether its ticks start anything. */
   get isTicking(): boolean {
-    const { paused, definition, counts } = this.#state;
-    return !paused && (definition.maxRuns === undefined || counts.started < definition.maxRuns);
+    return !this.#state.paused && this.hasRunsLeft;
   }
 
   /** The clock has passed a tick. */
@@ -74,7 +74,7 @@ export class Schedule {
     const [backfill] = this.#state.backfills;
     if (!backfill) return;
     const run = { instanceId: runId(this.#state.definition.id, nominal), nominal };
-    this.offer(run, backfill.overlapPolicy);
+    this.offer({ ...run, isAskedFor: true }, backfill.overlapPolicy);
     this.change({ backfills: [{ ...backfill, from: nominal }, ...this.#state.backfills.slice(1)] });
   }
 
@@ -120,35 +120,45 @@ export class Schedule {
     }
   }
 
+  private get hasRunsLeft(): boolean {
+    const { definition, counts } = this.#state;
+    return definition.maxRuns === undefined || counts.started < definition.maxRuns;
+  }
+
   private get policy(): RunOverlapPolicy {
     return this.#state.definition.overlapPolicy;
   }
 
-  /** What would have been started meanwhile is not. */
+  /** What would have been started meanwhile is not; what waited before does. */
   private resume(now: number): void {
     const { paused: _paused, ...rest } = this.#state;
     this.#state = { ...rest, cursor: Math.max(rest.cursor, now) };
+    this.startBuffered();
   }
 
   private update(changes: Partial<ScheduleDefinition>, now: number): void {
     const { definition, cursor } = this.#state;
-    const given = Object.entries({ ...definition, ...changes }).filter(([, value]) => value !== null);
-    // A new spec is for times to come: none it would have had before counts as missed.
+    const given = Object.entries({ ...definition, ...changes }).filter(
+      ([field, value]) => value !== null || field === "input",
+    );
+    const isOther = changes.spec && JSON.stringify(changes.spec) !== JSON.stringify(definition.spec);
+    // Another spec is for times to come: none it would have had before counts as missed.
     this.change({
       definition: Object.fromEntries(given) as unknown as ScheduleDefinition,
-      ...(changes.spec ? { cursor: Math.max(cursor, now) } : {}),
+      ...(isOther ? { cursor: Math.max(cursor, now) } : {}),
     });
   }
 
   private trigger(id: string, policy: RunOverlapPolicy, now: number): void {
     const instanceId = `${runId(this.#state.definition.id, now)}-${id}`;
-    this.offer({ instanceId, nominal: now }, policy);
+    this.offer({ instanceId, nominal: now, isAskedFor: true }, policy);
   }
 
   private offer(run: BufferedRun, policy: RunOverlapPolicy): void {
     const { running, buffer, definition } = this.#state;
     const others = running.map(({ instanceId }) => instanceId);
-    if (others.length === 0 || policy === "allowAll") this.start(run);
+    if (!this.hasRunsLeft) this.skip(run, NO_RUNS_LEFT);
+    else if (others.length === 0 || policy === "allowAll") this.start(run);
     else if (policy === "skip") this.skip(run, `still running: ${others.join(", ")}`);
     else if (policy === "bufferOne" && buffer.length > 0) this.skip(run, "another run waits already");
     else if (policy === "terminateOther") {
@@ -156,14 +166,15 @@ export class Schedule {
       this.start(run);
     } else if (policy === "cancelOther") {
       for (const instanceId of others) this.actions.cancel(instanceId, definition);
-      this.change({ buffer: [] });
+      this.skipBuffered("a later run takes its place");
       this.buffer(run);
     } else if (buffer.length >= MOST_BUFFERED) this.skip(run, `${MOST_BUFFERED} runs wait already`);
     else this.buffer(run);
   }
 
-  private start(run: BufferedRun): void {
+  private start({ instanceId, nominal }: BufferedRun): void {
     const { definition, running, counts } = this.#state;
+    const run = { instanceId, nominal };
     const startedAt = this.actions.now();
     this.actions.start(run, definition);
     this.change({
@@ -175,7 +186,7 @@ export class Schedule {
 
   private buffer(run: BufferedRun): void {
     this.change({ buffer: [...this.#state.buffer, run] });
-    this.note({ ...run, outcome: "buffered" });
+    this.note({ instanceId: run.instanceId, nominal: run.nominal, outcome: "buffered" });
   }
 
   private skip(run: BufferedRun, reason: string): void {
@@ -184,10 +195,22 @@ export class Schedule {
     this.note({ nominal: run.nominal, outcome: "skipped", reason });
   }
 
+  private skipBuffered(reason: string): void {
+    const { buffer } = this.#state;
+    this.change({ buffer: [] });
+    for (const run of buffer) this.skip(run, reason);
+  }
+
   private startBuffered(): void {
-    const [next, ...rest] = this.#state.buffer;
-    if (!next || this.#state.running.length > 0) return;
-    this.change({ buffer: rest });
+    const { buffer, running, paused } = this.#state;
+    if (running.length > 0) return;
+    if (!this.hasRunsLeft) {
+      this.skipBuffered(NO_RUNS_LEFT);
+      return;
+    }
+    const next = buffer.find(({ isAskedFor }) => !paused || isAskedFor);
+    if (!next) return;
+    this.change({ buffer: buffer.filter((run) => run !== next) });
     this.start(next);
   }
 

@@ -47,6 +47,8 @@ export interface ScheduledRun {
 export interface BufferedRun {
   readonly instanceId: string;
   readonly nominal: number;
+  /** By a trigger or a backfill: a pause does not hold it. */
+  readonly isAskedFor?: true;
 }
 
 export interface Backfill {
