@@ -29,7 +29,7 @@ export class Scene {
 
   constructor(
     readonly hub: TestHub,
-    time: "virtual" | "real",
+    readonly time: "virtual" | "real",
     readonly options: HubOptions,
   ) {
     this.backend = hub.backend;

@@ -60,7 +60,7 @@ export const continueAsNew: Topic = {
       },
     ),
 
-    contractCase("events nobody has taken are kept in order", async (scene) => {
+    contractCase("D8: events nobody has taken are kept in order", async (scene) => {
       const collecting = defineOrchestration("collecting", function* (ctx, seen: unknown[]) {
         if (seen.length === 0) yield* ctx.waitForExternalEvent("start");
         const next = [...seen, yield* ctx.waitForExternalEvent("n")];

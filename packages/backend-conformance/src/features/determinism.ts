@@ -8,7 +8,7 @@ import { double, echo, identity } from "./code";
 export const determinism: Topic = {
   title: "determinism and replay",
   cases: [
-    contractCase("time stands still between two waits, never goes back, and is a copy", async (scene) => {
+    contractCase("D3: time stands still between two waits, never goes back, and is a copy", async (scene) => {
       const clockwork = defineOrchestration("clockwork", function* (ctx) {
         const first = ctx.currentUtcDateTime;
         first.setFullYear(1999);

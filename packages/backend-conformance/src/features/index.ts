@@ -12,6 +12,10 @@ import { retries } from "./retries";
 import { schedules } from "./schedules";
 import { starting } from "./starting";
 import { subOrchestrations } from "./sub-orchestrations";
+import { durableTasks } from "./timer-rows/durable-tasks";
+import { firing } from "./timer-rows/firing";
+import { longSleeps } from "./timer-rows/long-sleeps";
+import { parity } from "./timer-rows/parity";
 import { timers } from "./timers";
 
 /** What users are promised, through worker and client, one topic a file. */
@@ -22,6 +26,10 @@ export const featureTopics: readonly Topic[] = [
   timers,
   operatorTimers,
   schedules,
+  longSleeps,
+  firing,
+  durableTasks,
+  parity,
   events,
   composition,
   subOrchestrations,

@@ -39,7 +39,7 @@ export const timers: Topic = {
       expect(woke).toBeGreaterThanOrEqual(at.getTime());
     }),
 
-    contractCase("a timer of the past fires at once", async (scene) => {
+    contractCase("D9: a timer of the past fires at once", async (scene) => {
       const sleeper = defineOrchestration("sleeper", function* (ctx) {
         yield* ctx.createTimer(new Date(0));
         yield* ctx.createTimer(0);
@@ -66,7 +66,7 @@ export const timers: Topic = {
       expect(await app.call(sleeper, undefined)).toEqual(["first", "second", "third"]);
     }),
 
-    contractCase("a timer nobody waits for does not hold the instance", async (scene) => {
+    contractCase("D4: a timer nobody waits for does not hold the instance", async (scene) => {
       const hasty = defineOrchestration("hasty", function* (ctx) {
         ctx.createTimer("30d");
         return yield* ctx.callActivity(echo, "done");
@@ -78,7 +78,7 @@ export const timers: Topic = {
       expect(await handle.status()).toMatchObject({ status: "Completed" });
     }),
 
-    contractCase("a cancelled timer fails its wait, and does not fire", async (scene) => {
+    contractCase("D4: a cancelled timer fails its wait, and does not fire", async (scene) => {
       const canceller = defineOrchestration("canceller", function* (ctx) {
         const timer = ctx.createTimer("30d");
         timer.cancel();
@@ -153,7 +153,7 @@ export const timers: Topic = {
         text: "soon",
         "no date": new Date("x"),
       },
-      (name) => `a timer that means nothing is refused in user code: ${name}`,
+      (name) => `D9: a timer that means nothing is refused in user code: ${name}`,
       async (scene, when) => {
         const invalid = defineOrchestration("invalid", function* (ctx) {
           try {
