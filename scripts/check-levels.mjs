@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const LEVELS = [
   ["@perdure/core"],
-  ["@perdure/schedules"],
+  ["@perdure/schedules", "@perdure/call-http"],
   ["@perdure/client", "@perdure/worker", /^@perdure\/backend-(?!conformance$)/],
-  ["perdure", "@perdure/http", "@perdure/backend-conformance"],
+  ["@perdure/http", "@perdure/backend-conformance"],
   ["@perdure/testing", "@perdure/dashboard"],
   ["@perdure/cli"],
+  ["perdure"],
   ["@perdure/samples", "@perdure/docs", "@perdure/benchmarks"],
 ];
 const levelOf = (name) =>

@@ -16,7 +16,8 @@ export class TimerLateness {
 
   note(messages: readonly TaskMessage[], now: number): void {
     for (const { event } of messages) {
-      if (event.type === "TimerFired") this.#histogram.record(Math.max(0, Math.round(now - event.fireAt)) + 1);
+      if (event.type === "TimerFired")
+        this.#histogram.record(Math.max(0, Math.round(now - event.fireAt)) + 1);
     }
   }
 

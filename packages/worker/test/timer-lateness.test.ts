@@ -11,7 +11,10 @@ describe("TimerLateness", () => {
     expect(lateness.report).toEqual({ count: 0, mean: 0, p50: 0, p99: 0, max: 0 });
 
     for (let late = 0; late < 100; late++) lateness.note([fired(1000 - late)], 1000);
-    lateness.note([{ id: "x", instanceId: "i", event: { type: "EventRaised", timestamp: 0, name: "e" } }], 9000);
+    lateness.note(
+      [{ id: "x", instanceId: "i", event: { type: "EventRaised", timestamp: 0, name: "e" } }],
+      9000,
+    );
 
     const { count, mean, p50, p99, max } = lateness.report;
     expect(count).toBe(100);
