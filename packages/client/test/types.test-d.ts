@@ -90,3 +90,47 @@ export async function list(): Promise<void> {
   // @ts-expect-error only finished instances can be purged
   void client.purgeMany({ status: "Running" });
 }
+
+export async function schedules(): Promise<void> {
+  const spec = { cron: "0 2 * * *", timeZone: "Europe/Paris" };
+  const schedule = await client.schedules.create({
+    id: "nightly",
+    orchestration: purchase,
+    input: { id: 1 },
+    spec,
+  });
+  await client.schedules.create({
+    id: "by-name",
+    orchestration: "purchase",
+    input: { anything: true },
+    spec,
+  });
+  await schedule.update({ overlapPolicy: "bufferOne", maxRuns: null, note: null });
+
+  // @ts-expect-error the input has another type
+  void client.schedules.create({ id: "nightly", orchestration: purchase, input: { id: "1" }, spec });
+  // @ts-expect-error a schedule has a spec
+  void client.schedules.create({ id: "nightly", orchestration: purchase, input: { id: 1 } });
+  // @ts-expect-error no such policy
+  void schedule.update({ overlapPolicy: "sometimes" });
+  // @ts-expect-error a schedule cannot be without a spec
+  void schedule.update({ spec: null });
+  // @ts-expect-error no such field
+  void client.schedules.create({ id: "nightly", orchestration: tick, spec: { crontab: "0 2 * * *" } });
+}
+
+export async function timers(): Promise<void> {
+  for await (const timer of client.timers.list({ dueBefore: new Date(0) })) {
+    await client.timers.move(timer, { at: "2030-01-01T09:00", timeZone: "Europe/Paris" });
+    isExactly<Date>()(timer.fireAt) satisfies true;
+    isExactly<"timer" | "start">()(timer.kind) satisfies true;
+  }
+  await client.timers.cancel({ instanceId: "a", timerId: 0 });
+
+  // @ts-expect-error which timer of the instance is not said
+  void client.timers.fire({ instanceId: "a" });
+  // @ts-expect-error a wall clock is somewhere
+  void client.timers.move({ instanceId: "a", timerId: 0 }, { at: new Date(0), timeZone: "Europe/Paris" });
+  // @ts-expect-error no such filter
+  client.timers.list({ before: new Date(0) });
+}
