@@ -26,6 +26,8 @@ import { HubSchedules } from "./schedules";
 import { newInstance, reusableStatuses, startMessage } from "./starting";
 import type { StartOptions } from "./starting";
 import { HubTimers } from "./timers";
+import { watchMany } from "./watching";
+import type { InstanceChange, WatchManyOptions } from "./watching";
 
 export interface ClientOptions {
   /** Default: the backend's, else the machine's. */
@@ -123,6 +125,17 @@ export class Client {
    */
   list(filter: ListFilter = {}): InstanceListing {
     return listing(this.#connection, filter);
+  }
+
+  /**
+   * What changes of the instances that match, as it is seen by looking at all of them again and again, until the signal
+   * aborts. Changes between two looks are told as one. Each look reads as much from storage as `list` does.
+   *
+   * @throws InvalidArgumentError for a bad filter or interval, at once; when more than 50,000 match, while it is
+   * iterated; then also the signal's reason.
+   */
+  watch(filter: ListFilter = {}, options: WatchManyOptions = {}): AsyncIterable<InstanceChange> {
+    return watchMany(this.#connection, filter, options);
   }
 
   /**

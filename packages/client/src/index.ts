@@ -1,7 +1,12 @@
 /** Starts, queries and manages orchestrations on any backend. */
 export { Client } from "./client";
 export type { ClientOptions } from "./client";
-export type { InstanceHandle, RestartOptions, TerminateOptions } from "./instance-handle";
+export type {
+  InstanceHandle,
+  RaiseEventOptions,
+  RestartOptions,
+  TerminateOptions,
+} from "./instance-handle";
 export type {
   InstanceFilter,
   InstanceListing,
@@ -24,3 +29,4 @@ export type { InstanceSnapshot } from "./snapshot";
 export type { StartOptions } from "./starting";
 export type { HubTimers, PendingTimer, TimerFilter, TimerReference } from "./timers";
 export type { WaitOptions } from "./waiting";
+export type { InstanceChange, WatchManyOptions, WatchOptions } from "./watching";

@@ -10,6 +10,7 @@ import {
   InvalidInstanceStateError,
   OrchestrationFailedError,
   assertInstanceId,
+  assertName,
   encode,
   isTerminal,
   nameOf,
@@ -26,13 +27,15 @@ import type {
 } from "@perdure/core";
 import { FINISHED, assertOptionalText } from "./arguments";
 import type { Connection } from "./connection";
-import { purgeTree } from "./purging";
+import { isFinished, purgeTree } from "./purging";
 import type { PurgeOptions } from "./purging";
 import { toSnapshot } from "./snapshot";
 import type { InstanceSnapshot } from "./snapshot";
 import { newInstanceId, startMessage } from "./starting";
 import { waitUntil } from "./waiting";
 import type { Goal, WaitOptions } from "./waiting";
+import { watchInstance } from "./watching";
+import type { WatchOptions } from "./watching";
 
 const STARTED: Goal = {
   what: "started",
@@ -43,6 +46,16 @@ const STARTED: Goal = {
 export interface TerminateOptions {
   /** Whether running sub-orchestrations are terminated too. Default: false. */
   readonly recursive?: boolean;
+}
+
+export interface RaiseEventOptions {
+  /**
+   * Says which event it is: one that comes again with the same id has no effect, as long as the instance runs. (After
+   * continue-as-new it remembers the last 256.) 1 to 256 characters. Default: random.
+   */
+  readonly eventId?: string;
+  /** Only for this generation of the instance. Default: for whichever runs. */
+  readonly executionId?: string;
 }
 
 export interface RestartOptions {
@@ -96,15 +109,26 @@ export class InstanceHandle<TOutput = unknown> {
   /**
    * Raises an external event. The instance keeps it until it is waited for, by name, case-insensitively.
    *
-   * @throws InstanceNotFoundError, InvalidInstanceStateError when it has finished, NotSerializableError,
-   * PayloadTooLargeError, InvalidArgumentError for a bad name.
+   * @throws InstanceNotFoundError, InvalidInstanceStateError when it has finished or is of another generation,
+   * NotSerializableError, PayloadTooLargeError, InvalidArgumentError for a bad name or id.
    */
-  raiseEvent<TPayload>(event: EventDefinition<TPayload>, ...args: InputArgs<TPayload, never>): Promise<void>;
-  raiseEvent(name: string, payload?: unknown): Promise<void>;
-  async raiseEvent(event: string | EventDefinition<unknown>, payload?: unknown): Promise<void> {
+  raiseEvent<TPayload>(
+    event: EventDefinition<TPayload>,
+    ...args: InputArgs<TPayload, RaiseEventOptions>
+  ): Promise<void>;
+  raiseEvent(name: string, payload?: unknown, options?: RaiseEventOptions): Promise<void>;
+  async raiseEvent(
+    event: string | EventDefinition<unknown>,
+    payload?: unknown,
+    options: RaiseEventOptions = {},
+  ): Promise<void> {
     const name = nameOf(event, "The event name");
+    if (options.eventId !== undefined) assertName(options.eventId, "The event id");
     const input = encode(payload, `payload of event '${name}'`);
-    await this.tell({ type: "EventRaised", timestamp: this.now(), name, ...optional("input", input) });
+    await this.tell(
+      { type: "EventRaised", timestamp: this.now(), name, ...optional("input", input) },
+      options,
+    );
   }
 
   /**
@@ -191,14 +215,15 @@ export class InstanceHandle<TOutput = unknown> {
 
   /**
    * Deletes the finished instance with all it has in storage. `recursive` takes along the sub-orchestrations its
-   * current history tells of, if all of them have finished. Returns how many instances were deleted; 0 when there is
-   * no such instance.
+   * current history tells of, if all of them have finished. Returns how many instances were deleted, or would be; 0
+   * when there is no such instance.
    *
    * @throws InvalidInstanceStateError when one has not finished; nothing was deleted.
    */
-  async purge({ recursive = false }: PurgeOptions = {}): Promise<number> {
+  async purge({ recursive = false, dryRun = false }: PurgeOptions = {}): Promise<number> {
     const store = await this.#connection.instances();
-    if (recursive) return purgeTree(store, this.instanceId);
+    if (recursive) return purgeTree(store, this.instanceId, dryRun);
+    if (dryRun) return (await isFinished(store, this.instanceId, undefined)) ? 1 : 0;
     return (await store.purge(this.instanceId)) ? 1 : 0;
   }
 
@@ -238,6 +263,18 @@ export class InstanceHandle<TOutput = unknown> {
     return toSnapshot<TOutput>(status).output as TOutput;
   }
 
+  /**
+   * The instance as it stands, and again each time something of it has changed; ends when it has finished. Changes that
+   * follow each other fast are told as one.
+   *
+   * @throws InstanceNotFoundError, also when it is purged meanwhile; the signal's reason.
+   */
+  watch({ signal }: WatchOptions = {}): AsyncIterable<InstanceSnapshot<TOutput>> {
+    return {
+      [Symbol.asyncIterator]: () => watchInstance<TOutput>(this.#connection, this.instanceId, signal),
+    };
+  }
+
   private untilFinished(options: WaitOptions): Promise<InstanceStatus> {
     const finished: Goal = {
       what: "finished",
@@ -248,16 +285,21 @@ export class InstanceHandle<TOutput = unknown> {
   }
 
   /** H1 */
-  private async tell(event: MessageEvent): Promise<void> {
-    const { status } = await this.find();
-    if (isTerminal(status))
-      throw this.refusal(status, "it takes no more messages. Restart it, or start another instance.");
-    await this.send(event);
+  private async tell(
+    event: MessageEvent,
+    { eventId = randomUUID(), executionId }: RaiseEventOptions = {},
+  ): Promise<void> {
+    const found = await this.find();
+    if (isTerminal(found.status))
+      throw this.refusal(found.status, "it takes no more messages. Restart it, or start another instance.");
+    if (executionId !== undefined && executionId !== found.executionId)
+      throw this.refusal(found.status, "it is not of the generation that was meant. Look at it again.");
+    await this.send(event, eventId, executionId);
   }
 
-  private async send(event: MessageEvent): Promise<void> {
+  private async send(event: MessageEvent, id: string = randomUUID(), executionId?: string): Promise<void> {
     const store = await this.#connection.instances();
-    await store.send({ id: randomUUID(), instanceId: this.instanceId, event });
+    await store.send({ id, instanceId: this.instanceId, ...optional("executionId", executionId), event });
   }
 
   private async find(): Promise<InstanceStatus> {

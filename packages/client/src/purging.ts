@@ -8,6 +8,8 @@ import type { InstanceFilter } from "./listing";
 export interface PurgeOptions {
   /** Whether sub-orchestrations go too. Default: false. */
   readonly recursive?: boolean;
+  /** Deletes nothing, and tells how many it would. Default: false. */
+  readonly dryRun?: boolean;
 }
 
 /** Which finished instances to delete. `{}` means every finished instance of the task hub. */
@@ -17,13 +19,15 @@ export interface PurgeFilter extends InstanceFilter {
 }
 
 export interface PurgeProgress {
-  /** Instances deleted by this call so far. */
+  /** Instances deleted by this call so far; with `dryRun` those that would be. */
   readonly purged: number;
   /** Instances that matched when listed, but were gone or running again when their turn came. */
   readonly skipped: number;
 }
 
 export interface PurgeManyOptions {
+  /** Deletes nothing, and counts what it would. Default: false. */
+  readonly dryRun?: boolean;
   /** Told after every page of instances, and at the end. */
   readonly onProgress?: (progress: PurgeProgress) => void;
   /** Deletions that run at a time, 1 to 256. Default: 16. */
@@ -53,6 +57,7 @@ export async function purgeMany(
   options: PurgeManyOptions,
 ): Promise<PurgeResult> {
   const { signal, onProgress, concurrency = DEFAULT_CONCURRENCY, timeout, continuationToken } = options;
+  const { dryRun = false } = options;
   const query = {
     ...conditionsOf(filter),
     statuses: statusList(
@@ -76,7 +81,7 @@ export async function purgeMany(
   let purged = 0;
   let skipped = 0;
   const purgeOne = async (instanceId: string): Promise<void> => {
-    if (await purgeIfFinished(store, instanceId)) purged++;
+    if (dryRun || (await purgeIfFinished(store, instanceId))) purged++;
     else skipped++;
   };
   for (;;) {
@@ -106,7 +111,7 @@ async function purgeIfFinished(store: InstanceStore, instanceId: string): Promis
  *
  * @throws InvalidInstanceStateError when one of them has not finished. Nothing was deleted.
  */
-export async function purgeTree(store: InstanceStore, rootId: string): Promise<number> {
+export async function purgeTree(store: InstanceStore, rootId: string, dryRun: boolean): Promise<number> {
   const generations: (readonly string[])[] = [];
   const seen = new Set([rootId]);
   let ids: readonly string[] = (await isFinished(store, rootId, undefined)) ? [rootId] : [];
@@ -114,6 +119,7 @@ export async function purgeTree(store: InstanceStore, rootId: string): Promise<n
     generations.push(ids);
     ids = await childrenOf(store, ids, seen);
   }
+  if (dryRun) return generations.flat().length;
   let purged = 0;
   for (const generation of generations.reverse()) {
     await forEach(generation, DEFAULT_CONCURRENCY, async (id) => {
@@ -148,7 +154,7 @@ function childIds(history: readonly HistoryEvent[]): readonly string[] {
 }
 
 /** False when it does not exist, or belongs to someone else by now. */
-async function isFinished(
+export async function isFinished(
   store: InstanceStore,
   instanceId: string,
   parentId: string | undefined,
