@@ -34,6 +34,7 @@ export function sentinelColumns(state: InstanceState): Columns {
     ...sharedColumns(state),
     RecentMessageIds: state.recentMessageIds.length > 0 ? jsonColumn(state.recentMessageIds) : undefined,
     CarriedOutbox: jsonColumn(state.carriedOutbox),
+    AwaitedEvents: jsonColumn(state.awaitedEvents),
   };
 }
 
@@ -88,6 +89,7 @@ export function statusOf(row: TableRow): InstanceStatus {
     startedBy: readText(row["StartedBy"]),
     notify: readJson(row["Notify"]),
     nextTimerAt: readTime(row["NextTimerTime"]),
+    awaitedEvents: readJson(row["AwaitedEvents"]),
   };
   const createdAt = readTime(row["CreatedTime"]) ?? 0;
   return {

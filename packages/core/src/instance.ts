@@ -28,6 +28,13 @@ export function isTerminal(status: RuntimeStatus): status is TerminalStatus {
   return status === "Completed" || status === "Failed" || status === "Terminated";
 }
 
+/** An external event that the code waits for. */
+export interface AwaitedEvent {
+  readonly name: string;
+  /** When it began to wait, milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** What a checkpoint leaves behind besides history: small, rewritten whole by every checkpoint. */
 export interface InstanceState {
   readonly instanceId: string;
@@ -53,6 +60,8 @@ export interface InstanceState {
   readonly notify?: CompletionNotice;
   /** When the first of its pending timers is due, that of a delayed start included. */
   readonly nextTimerAt?: number;
+  /** What its code waits for and no history tells, the oldest few first. For people; nothing goes by it. */
+  readonly awaitedEvents?: readonly AwaitedEvent[];
   /** Ids of messages of former generations, newest last: their repeats are dropped. */
   readonly recentMessageIds: readonly string[];
   /** What former generations that ended within the last turn decided; part of that turn's outbox. */
@@ -83,4 +92,6 @@ export interface InstanceStatus {
   readonly notify?: CompletionNotice;
   /** When the first of its pending timers is due, that of a delayed start included. */
   readonly nextTimerAt?: number;
+  /** Events its code waits for, the oldest few first. Absent in pages of a query where that would cost something. */
+  readonly awaitedEvents?: readonly AwaitedEvent[];
 }

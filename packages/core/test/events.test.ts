@@ -397,3 +397,61 @@ describe("sendEvent", () => {
     expect(test.decided).toEqual([]);
   });
 });
+
+describe("the events an instance waits for", () => {
+  it("are told by its state, with their names as written and since when", () => {
+    const test = started(function* (ctx) {
+      yield* ctx.createTimer("1h");
+      const [a, b] = [ctx.waitForExternalEvent("Approval"), ctx.waitForExternalEvent("Größe")];
+      yield* ctx.all([a, b]);
+      yield* ctx.createTimer("1h");
+    });
+    expect(test.state.awaitedEvents).toBeUndefined();
+
+    test.now += 3_600_000;
+    const since = test.now;
+    test.fire(0);
+    expect(test.state.awaitedEvents).toEqual([
+      { name: "Approval", since },
+      { name: "Größe", since },
+    ]);
+
+    test.now += 1000;
+    test.raise("APPROVAL");
+    expect(test.state.awaitedEvents).toEqual([{ name: "Größe", since }]);
+
+    test.raise("Größe");
+    expect(test.state.awaitedEvents).toBeUndefined();
+  });
+
+  it("are none of those that lost a race, and none of one that has ended", () => {
+    const test = started(function* (ctx) {
+      yield* ctx.any([ctx.waitForExternalEvent("late"), ctx.createTimer("1h")]);
+      yield* ctx.waitForExternalEvent("last");
+    });
+    expect(test.state.awaitedEvents).toMatchObject([{ name: "late" }]);
+
+    test.now += 3_600_000;
+    test.fire(0);
+    expect(test.state.awaitedEvents).toMatchObject([{ name: "last" }]);
+
+    test.raise("last");
+    expect(test.state).toMatchObject({ status: "Completed" });
+    expect(test.state.awaitedEvents).toBeUndefined();
+  });
+
+  it("are the oldest sixteen of many, the same after a replay", () => {
+    const test = started(function* (ctx) {
+      yield* ctx.all(Array.from({ length: 40 }, (_, i) => ctx.waitForExternalEvent(`e${i}`)));
+    });
+    const names = (from: number, to: number): unknown[] =>
+      Array.from({ length: to - from }, (_, i) => expect.objectContaining({ name: `e${from + i}` }));
+    expect(test.state.awaitedEvents).toEqual(names(0, 16));
+
+    test.raise("e0");
+    test.goCold();
+    test.raise("e1");
+
+    expect(test.state.awaitedEvents).toEqual(names(2, 18));
+  });
+});

@@ -12,15 +12,16 @@ import type { GoldenCase } from "./golden/cases";
 import { TestInstance, withoutStacks } from "./support/test-instance";
 
 /** The format of what is recorded now. */
-const VERSION = "0.2";
+const VERSION = "0.3";
 
 /** Takes out of a checkpoint what a former format did not have. */
 const FORMER: Readonly<Record<string, (checkpoint: Plain) => Plain>> = {
-  "0.1": ({ state: { nextTimerAt: _next, ...state }, events, ...rest }) => ({
+  "0.1": ({ state: { nextTimerAt: _next, awaitedEvents: _awaited, ...state }, events, ...rest }) => ({
     ...rest,
     state,
     events: events.filter(({ type, messageId }) => type !== "TimerCancelled" || messageId !== undefined),
   }),
+  "0.2": ({ state: { awaitedEvents: _awaited, ...state }, ...rest }) => ({ ...rest, state }),
 };
 
 interface GoldenTurn {

@@ -517,6 +517,10 @@ function fullState(scene: Scene, state: InstanceState): InstanceState {
     startedBy: "its starter",
     notify: { instanceId: "its starter", eventName: "ended" },
     nextTimerAt: scene.clock.now() + 7,
+    awaitedEvents: [
+      { name: "Größe Ändern", since: scene.clock.now() + 8 },
+      { name: "approval", since: scene.clock.now() + 9 },
+    ],
     blocked: { kind: "NonDeterminism", message: "m", expected: "TaskScheduled 'a'", actual: "TimerCreated" },
     recentMessageIds: Array.from({ length: 256 }, (_, index) => `${"a".repeat(32)}/${index}`),
   };

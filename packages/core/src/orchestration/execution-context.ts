@@ -181,7 +181,7 @@ export class ExecutionContext implements OrchestrationContext {
 
   waitForExternalEvent<T>(event: Named, options: EventOptions = {}): Task<T> {
     const name = nameOf(event, "The event name");
-    const wait = this.#execution.mailbox.wait(name) as Task<T>;
+    const wait = this.#execution.mailbox.wait(name, this.#execution.now) as Task<T>;
     if (options.timeout === undefined) return wait;
     const timer = this.createTimer(durationMs(options.timeout, `The timeout of event '${name}'`), {
       name: `timeout of event '${name}'`,

@@ -8,10 +8,14 @@
  */
 import { decode } from "../codec";
 import type { HistoryEventOf } from "../history/events";
+import type { AwaitedEvent } from "../instance";
 import type { Past } from "../tasks/past";
 import { CompletableTask } from "../tasks/task";
 
 type RaisedEvent = HistoryEventOf<"EventRaised">;
+
+/** How many waits an instance's state tells of at most: it is small. */
+const MOST_TOLD = 16;
 
 interface Untaken {
   readonly event: RaisedEvent;
@@ -21,10 +25,24 @@ interface Untaken {
 export class EventMailbox {
   #age = 0;
   readonly #open = new Map<string, EventWait[]>();
+  readonly #allOpen = new Set<EventWait>();
   readonly #untaken = new Map<string, Untaken[]>();
 
-  wait(name: string): EventWait {
-    return new EventWait(this, name.toLowerCase(), this.#age++);
+  /** @param since Milliseconds since the epoch. */
+  wait(name: string, since: number): EventWait {
+    return new EventWait(this, name, this.#age++, since);
+  }
+
+  /** The oldest open waits, oldest first; `undefined` when there is none. */
+  awaited(): readonly AwaitedEvent[] | undefined {
+    if (this.#allOpen.size === 0) return undefined;
+    const oldest: EventWait[] = [];
+    for (const wait of this.#allOpen) {
+      if (oldest.length === MOST_TOLD && wait.age > (oldest.at(-1)?.age ?? 0)) continue;
+      insertByAge(oldest, wait);
+      oldest.length = Math.min(oldest.length, MOST_TOLD);
+    }
+    return oldest.map(({ givenName: name, since }) => ({ name, since }));
   }
 
   deliver(event: RaisedEvent, order: number): void {
@@ -35,8 +53,8 @@ export class EventMailbox {
 
   open(wait: EventWait, past: Past): void {
     const open = listIn(this.#open, wait.eventName);
-    const younger = open.findIndex((other) => other.age > wait.age);
-    open.splice(younger < 0 ? open.length : younger, 0, wait);
+    insertByAge(open, wait);
+    this.#allOpen.add(wait);
     const untaken = this.#untaken.get(wait.eventName)?.[open.length - 1]; // one for each open wait
     if (untaken) past.add(untaken.order, () => this.match(wait.eventName));
   }
@@ -45,6 +63,7 @@ export class EventMailbox {
     const open = this.#open.get(wait.eventName);
     const index = open?.indexOf(wait) ?? -1;
     if (index >= 0) open?.splice(index, 1);
+    this.#allOpen.delete(wait);
   }
 
   /** Every event nobody has taken, in order of arrival. */
@@ -61,17 +80,24 @@ export class EventMailbox {
     const untaken = this.#untaken.get(name) ?? [];
     if (open.length === 0 || untaken.length === 0) return;
     const taken = untaken.shift();
-    if (taken) open.shift()?.complete(decode(taken.event.input), taken.order);
+    const wait = open.shift();
+    if (!taken || !wait) return;
+    this.#allOpen.delete(wait);
+    wait.complete(decode(taken.event.input), taken.order);
   }
 }
 
 class EventWait extends CompletableTask<unknown> {
+  readonly eventName: string;
+
   constructor(
     private readonly mailbox: EventMailbox,
-    readonly eventName: string,
+    readonly givenName: string,
     readonly age: number,
+    readonly since: number,
   ) {
     super();
+    this.eventName = givenName.toLowerCase();
   }
 
   protected override onObserved(past: Past): void {
@@ -81,6 +107,11 @@ class EventWait extends CompletableTask<unknown> {
   protected override onUnobserved(): void {
     this.mailbox.withdraw(this);
   }
+}
+
+function insertByAge(waits: EventWait[], wait: EventWait): void {
+  const younger = waits.findIndex(({ age }) => age > wait.age);
+  waits.splice(younger < 0 ? waits.length : younger, 0, wait);
 }
 
 function listIn<T>(map: Map<string, T[]>, key: string): T[] {

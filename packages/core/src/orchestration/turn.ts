@@ -196,7 +196,7 @@ class Fold {
     const { execution } = this.instance;
     const customStatus = execution && !this.instance.blocked ? execution.customStatus : state.customStatus;
     const base: InstanceState = {
-      ...without(state, "customStatus", "blocked", "carriedOutbox", "nextTimerAt"),
+      ...without(state, "customStatus", "blocked", "carriedOutbox", "nextTimerAt", "awaitedEvents"),
       lastUpdatedAt: this.now,
       ...optional("customStatus", customStatus),
       ...(this.#carried.messages.length + this.#carried.activities.length > 0
@@ -212,6 +212,7 @@ class Fold {
       status: this.statusWhileOpen(),
       ...optional("blocked", this.instance.blocked),
       ...optional("nextTimerAt", this.instance.nextTimerAt),
+      ...optional("awaitedEvents", this.instance.blocked ? undefined : execution?.mailbox.awaited()),
       ...optional(
         "scheduledStartTime",
         this.instance.timer(START_TIMER_ID)?.fireAt ?? base.scheduledStartTime,
