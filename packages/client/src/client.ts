@@ -11,11 +11,16 @@ import type {
   Backend,
   Clock,
   DeadLetterStore,
+  Finding,
   InputArgs,
   OrchestrationDefinition,
 } from "@perdure/core";
 import { Connection } from "./connection";
 import { HubDeadLetters } from "./dead-letters";
+import { doctor } from "./diagnosis/doctor";
+import type { DoctorOptions } from "./diagnosis/doctor";
+import { explain } from "./diagnosis/explain";
+import type { Explanation } from "./diagnosis/explanation";
 import { InstanceHandle } from "./instance-handle";
 import { listing } from "./listing";
 import type { InstanceListing, ListFilter } from "./listing";
@@ -156,5 +161,27 @@ export class Client {
    */
   async purgeMany(filter: PurgeFilter, options: PurgeManyOptions = {}): Promise<PurgeResult> {
     return purgeMany(this.#connection, filter, options);
+  }
+
+  /**
+   * Why an instance does not go on: what it waits for, since when, who owns it, what is wrong and what comes next.
+   * Reads only.
+   *
+   * @throws InstanceNotFoundError; InvalidArgumentError for a bad id.
+   */
+  async explain(instanceId: string): Promise<Explanation> {
+    assertInstanceId(instanceId);
+    return explain(this.#connection, instanceId);
+  }
+
+  /**
+   * What is wrong with the hub, as it is found; with `fix` also repaired, which each finding then tells. Nothing comes
+   * from a healthy hub. Safe while workers run. Does not create the hub.
+   *
+   * @throws InvalidArgumentError at once, for a bad option; BackendConfigurationError while it is iterated, when there
+   * is no hub.
+   */
+  doctor(options: DoctorOptions = {}): AsyncIterable<Finding> {
+    return doctor(this.#connection, options);
   }
 }

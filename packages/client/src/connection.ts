@@ -3,22 +3,23 @@ import type { Backend, Clock, DeadLetterStore, InstanceStore } from "@perdure/co
 /** A backend whose task hub is created on first use. A try that failed is not remembered. */
 export class Connection {
   readonly clock: Clock;
-  readonly #backend: Backend;
+  /** As it is: for looking at, not for making a hub. */
+  readonly backend: Backend;
   #hub: Promise<void> | undefined;
 
   constructor(backend: Backend, clock: Clock) {
-    this.#backend = backend;
+    this.backend = backend;
     this.clock = clock;
   }
 
   async instances(): Promise<InstanceStore> {
     await this.ensureTaskHub();
-    return this.#backend.instances;
+    return this.backend.instances;
   }
 
   async deadLetters(): Promise<DeadLetterStore> {
     await this.ensureTaskHub();
-    return this.#backend.deadLetters;
+    return this.backend.deadLetters;
   }
 
   private ensureTaskHub(): Promise<void> {
@@ -28,7 +29,7 @@ export class Connection {
 
   private async createTaskHub(): Promise<void> {
     try {
-      await this.#backend.createTaskHub();
+      await this.backend.createTaskHub();
     } catch (error) {
       this.#hub = undefined;
       throw error;

@@ -1,12 +1,18 @@
 /** Starts, queries and manages orchestrations on any backend. */
 export { Client } from "./client";
 export type { ClientOptions } from "./client";
+export type { DoctorOptions } from "./diagnosis/doctor";
 export type {
-  InstanceHandle,
-  RaiseEventOptions,
-  RestartOptions,
-  TerminateOptions,
-} from "./instance-handle";
+  ActivityWait,
+  EventWait,
+  Explanation,
+  InstanceOwner,
+  StartWait,
+  SubOrchestrationWait,
+  TimerWait,
+  Wait,
+} from "./diagnosis/explanation";
+export type { InstanceHandle, RaiseEventOptions, RestartOptions, TerminateOptions } from "./instance-handle";
 export type {
   InstanceFilter,
   InstanceListing,

@@ -24,6 +24,8 @@ export interface InstanceSnapshot<TOutput = unknown> {
   readonly scheduledStartTime?: Date;
   /** When the first of its pending timers is due. */
   readonly nextTimerAt?: Date;
+  /** External events its code waits for, the oldest few. Not in lists. */
+  readonly awaitedEvents?: readonly { readonly name: string; readonly since: Date }[];
   /** The instance that started it with `ctx.startDetached`. */
   readonly startedBy?: string;
   /** Set for a sub-orchestration. */
@@ -43,7 +45,7 @@ export interface InstanceSnapshot<TOutput = unknown> {
 /** @throws CorruptStorageError when a payload is not JSON; the text has no part of it. */
 export function toSnapshot<TOutput>(status: InstanceStatus): InstanceSnapshot<TOutput> {
   const { createdAt, lastUpdatedAt, completedAt, scheduledStartTime, nextTimerAt, ...others } = status;
-  const { input, customStatus, output, notify: _notify, ...rest } = others;
+  const { input, customStatus, output, awaitedEvents, notify: _notify, ...rest } = others;
   const decoded = (payload: Payload | undefined, what: string): unknown =>
     decodeStored(payload, `${what} of instance '${status.instanceId}'`);
   return {
@@ -53,6 +55,10 @@ export function toSnapshot<TOutput>(status: InstanceStatus): InstanceSnapshot<TO
     ...optional("completedAt", dateOf(completedAt)),
     ...optional("scheduledStartTime", dateOf(scheduledStartTime)),
     ...optional("nextTimerAt", dateOf(nextTimerAt)),
+    ...optional(
+      "awaitedEvents",
+      awaitedEvents?.map(({ name, since }) => ({ name, since: new Date(since) })),
+    ),
     ...optional("input", decoded(input, "input")),
     ...optional("customStatus", decoded(customStatus, "custom status")),
     ...optional("output", decoded(output, "output") as TOutput | undefined),

@@ -19,6 +19,7 @@
  * - B12 Quiet stop: after `stop` resolves no timer, request or file handle remains.
  */
 import type { Clock } from "./clock";
+import type { HubDiagnostics } from "./diagnostics";
 import type { HistoryEvent, HistoryEventOf, Payload } from "./history/events";
 import type { InstanceState, InstanceStatus, RuntimeStatus } from "./instance";
 import type { ActivityMessage, TaskMessage } from "./messages";
@@ -31,6 +32,8 @@ export interface Backend {
   readonly deadLetters: DeadLetterStore;
   /** The hub's time, where the backend knows better than the machine. Workers and clients go by it. */
   readonly clock?: Clock;
+  /** What operators ask. Absent where a backend has nothing to tell. */
+  readonly diagnostics?: HubDiagnostics;
   /** Creates what the hub needs in storage. Does nothing when it is there. */
   createTaskHub(): Promise<void>;
   /** Deletes the hub with all its instances. Workers must be stopped. */

@@ -17,6 +17,20 @@ export type {
   OrchestrationDefinition,
   OrchestrationHandler,
 } from "./definitions";
+export { FINDING_KINDS } from "./diagnostics";
+export type {
+  ActivityWhereabouts,
+  CheckOptions,
+  Finding,
+  FindingKind,
+  FindingSubject,
+  FixReport,
+  HubDiagnostics,
+  InstanceWhereabouts,
+  PartitionOwnership,
+  Trouble,
+  WaitingMessage,
+} from "./diagnostics";
 export { DueQueue } from "./due-queue";
 export { durationMs, momentMs } from "./duration";
 export type { Duration, Moment } from "./duration";
@@ -41,7 +55,7 @@ export { pendingTimers } from "./history/pending-timers";
 export type { TimerFacts } from "./history/pending-timers";
 export { assertInstanceId, assertName, deriveId } from "./ids";
 export { RUNTIME_STATUSES, isTerminal } from "./instance";
-export type { InstanceState, InstanceStatus, RuntimeStatus } from "./instance";
+export type { AwaitedEvent, InstanceState, InstanceStatus, RuntimeStatus } from "./instance";
 export { silentLogger } from "./logger";
 export type { LogLevel, Logger } from "./logger";
 export type { ActivityMessage, MessageEvent, MessageEventType, Outbox, TaskMessage } from "./messages";
@@ -59,7 +73,9 @@ export type {
 } from "./orchestration/context";
 export type { LogEntry } from "./orchestration/execution";
 export { LiveInstance } from "./orchestration/live-instance";
-export { activityMessage, outboxOf, timerMessageOf } from "./orchestration/outbox";
+export { openWork } from "./orchestration/open-work";
+export type { OpenActivity, OpenChild, OpenTimer, OpenWork } from "./orchestration/open-work";
+export { activityMessage, completionForParent, outboxOf, timerMessageOf } from "./orchestration/outbox";
 export { runTurn } from "./orchestration/turn";
 export type { Turn } from "./orchestration/turn";
 export { PayloadLimit } from "./payload-limit";

@@ -46,6 +46,10 @@ export type {
   EventDefinition,
   EventOptions,
   FailureDetails,
+  Finding,
+  FindingKind,
+  FindingSubject,
+  FixReport,
   HistoryEvent,
   HistoryEventOf,
   HistoryEventType,
@@ -78,6 +82,8 @@ export { Client } from "@perdure/client";
 export type {
   BackfillOptions,
   ClientOptions,
+  DoctorOptions,
+  Explanation,
   HubSchedules,
   HubTimers,
   InstanceFilter,
@@ -104,6 +110,7 @@ export type {
   TimerFilter,
   TimerReference,
   TriggerOptions,
+  Wait,
   WaitOptions,
 } from "@perdure/client";
 export { Worker, createLogger } from "@perdure/worker";

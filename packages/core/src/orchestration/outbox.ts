@@ -4,7 +4,7 @@ import { START_TIMER_ID, startsLater } from "../history/events";
 import type { CompletionNotice, HistoryEvent, HistoryEventOf, HistoryEventType } from "../history/events";
 import { deriveId } from "../ids";
 import { isTerminal } from "../instance";
-import type { InstanceState } from "../instance";
+import type { InstanceState, InstanceStatus } from "../instance";
 import { EMPTY_OUTBOX } from "../messages";
 import type { ActivityMessage, MessageEvent, Outbox, TaskMessage } from "../messages";
 import type { CompletionReport } from "./context";
@@ -40,11 +40,11 @@ export function outboxOf(state: InstanceState, events: readonly HistoryEvent[]):
   return { messages, activities };
 }
 
+/** What messages of an instance say of it. */
+type Sender = Pick<InstanceState, "instanceId" | "executionId" | "name">;
+
 /** The message that runs a scheduled activity. */
-export function activityMessage(
-  state: InstanceState,
-  event: HistoryEventOf<"TaskScheduled">,
-): ActivityMessage {
+export function activityMessage(state: Sender, event: HistoryEventOf<"TaskScheduled">): ActivityMessage {
   return {
     id: decisionMessageId(state.executionId, event.eventId),
     instanceId: state.instanceId,
@@ -61,7 +61,7 @@ export function activityMessage(
 }
 
 /** What a finished child tells its parent. */
-export function completionForParent(state: InstanceState): readonly TaskMessage[] {
+export function completionForParent(state: InstanceStatus): readonly TaskMessage[] {
   const { parent, status, output, failure } = state;
   if (!parent || !isTerminal(status)) return [];
   const { instanceId, executionId, taskScheduledId } = parent;
@@ -92,13 +92,13 @@ function lastTurn(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
   );
 }
 
-type Sender<K extends HistoryEventType> = (
+type Sending<K extends HistoryEventType> = (
   state: InstanceState,
   event: HistoryEventOf<K>,
 ) => readonly TaskMessage[];
 
 /** Exhaustive by construction: of a new event type it must be said what it sends. */
-const senders: { readonly [K in Exclude<HistoryEventType, "TaskScheduled">]: Sender<K> | undefined } = {
+const senders: { readonly [K in Exclude<HistoryEventType, "TaskScheduled">]: Sending<K> | undefined } = {
   ExecutionStarted: (state, event) => listOf(timerMessageOf(state, event)),
   TimerCreated: (state, event) => listOf(timerMessageOf(state, event)),
   TimerMoved: (state, event) => listOf(timerMessageOf(state, event)),
@@ -129,7 +129,7 @@ function messagesOf(
   state: InstanceState,
   event: Exclude<HistoryEvent, { type: "TaskScheduled" }>,
 ): readonly TaskMessage[] {
-  const sender: Sender<never> | undefined = senders[event.type];
+  const sender: Sending<never> | undefined = senders[event.type];
   return sender?.(state, event as never) ?? [];
 }
 
@@ -144,7 +144,10 @@ function listOf(message: TaskMessage | undefined): readonly TaskMessage[] {
 const SECOND_LOOK_MS = 36 * 3_600_000;
 
 /** The message to oneself that an event about a timer sends. */
-export function timerMessageOf(state: InstanceState, event: HistoryEvent): TaskMessage | undefined {
+export function timerMessageOf(
+  state: Pick<InstanceState, "instanceId" | "executionId">,
+  event: HistoryEvent,
+): TaskMessage | undefined {
   // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the others are not about timers
   switch (event.type) {
     case "TimerCreated": {
@@ -169,7 +172,7 @@ export function timerMessageOf(state: InstanceState, event: HistoryEvent): TaskM
 }
 
 function timerMessage(
-  { instanceId, executionId }: InstanceState,
+  { instanceId, executionId }: Pick<InstanceState, "instanceId" | "executionId">,
   timestamp: number,
   timerId: number,
   move: string,
@@ -211,8 +214,9 @@ function notice(
   return notify ? [noticeOf(notify, `${executionId}/notice`, timestamp, { instanceId, status })] : [];
 }
 
-function childStart(
-  state: InstanceState,
+/** The message that starts a child, or a detached instance. */
+export function childStart(
+  state: Sender,
   event: HistoryEventOf<"SubOrchestrationInstanceCreated">,
 ): readonly TaskMessage[] {
   const { name, instanceId, executionId } = state;
