@@ -14,10 +14,12 @@ import type {
   Backend,
   Clock,
   DeadLetterStore,
+  HubDiagnostics,
   InstanceStore,
   Logger,
   OrchestrationSource,
 } from "@perdure/core";
+import { EmbeddedDiagnostics } from "./diagnosis/diagnostics";
 import { GroupCommit } from "./file/group-commit";
 import { HubFile, noHub } from "./file/hub-file";
 import { EmbeddedDeadLetters } from "./hub/dead-letters";
@@ -69,6 +71,7 @@ export class EmbeddedBackend implements Backend {
   readonly activities: ActivitySource;
   readonly instances: InstanceStore;
   readonly deadLetters: DeadLetterStore;
+  readonly diagnostics: HubDiagnostics;
   readonly #options: EmbeddedBackendOptions;
   readonly #clock: Clock;
   readonly #started = new Wakeups();
@@ -92,6 +95,7 @@ export class EmbeddedBackend implements Backend {
     const open = (): Services => this.open().services;
     this.instances = new EmbeddedInstanceStore(open);
     this.deadLetters = new EmbeddedDeadLetters(open);
+    this.diagnostics = new EmbeddedDiagnostics(open);
     this.orchestrations = {
       suitableTurns: 1000, // they are committed together
       lockNext: (signal) => this.whenStarted(signal, undefined, (engine) => engine.nextSession(signal)),

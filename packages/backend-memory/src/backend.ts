@@ -4,11 +4,13 @@ import type {
   Backend,
   Clock,
   DeadLetterStore,
+  HubDiagnostics,
   InstanceStore,
   OrchestrationSource,
 } from "@perdure/core";
 import { MemoryActivitySource } from "./activity-source";
 import { MemoryDeadLetters } from "./dead-letters";
+import { MemoryDiagnostics } from "./diagnostics";
 import { MemoryInstanceStore } from "./instance-store";
 import { Lifetime } from "./lifetime";
 import { MemoryOrchestrationSource } from "./orchestration-source";
@@ -37,6 +39,7 @@ export class MemoryBackend implements Backend {
   readonly activities: ActivitySource;
   readonly instances: InstanceStore;
   readonly deadLetters: DeadLetterStore;
+  readonly diagnostics: HubDiagnostics;
   readonly #services: Services;
   /** What this object has locked. */
   readonly #held = new Set<Held>();
@@ -55,6 +58,7 @@ export class MemoryBackend implements Backend {
     this.activities = new MemoryActivitySource(this.#services, this.#held);
     this.instances = new MemoryInstanceStore(this.#services);
     this.deadLetters = new MemoryDeadLetters(this.#services);
+    this.diagnostics = new MemoryDiagnostics(this.#services);
   }
 
   /** There is nothing to create. */

@@ -65,6 +65,11 @@ export class InstanceRecord {
     return this.#claims.size > 0;
   }
 
+  /** Event ids of the activities that owners run in memory. */
+  get claimed(): Iterable<number> {
+    return this.#claims.keys();
+  }
+
   /** Ends the claims of all owners but `owner` and returns the activities they had. */
   takeForeignClaims(owner: object): readonly HistoryEventOf<"TaskScheduled">[] {
     const foreign = [...this.#claims].filter(([, claimant]) => claimant !== owner);

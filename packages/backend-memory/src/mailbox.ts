@@ -7,7 +7,7 @@ export interface Letter {
   readonly deliveryCount: number;
 }
 
-interface Entry {
+export interface Entry {
   readonly message: TaskMessage;
   /** When it becomes visible, which is when it arrives. */
   readonly arrivesAt: number;
@@ -31,6 +31,11 @@ export class Mailbox {
 
   get isEmpty(): boolean {
     return this.#entries.length === 0;
+  }
+
+  /** All that is here, taken or not. */
+  get all(): readonly Readonly<Entry>[] {
+    return this.#entries;
   }
 
   /** When the first message that is not taken arrives. */

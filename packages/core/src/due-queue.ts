@@ -36,6 +36,11 @@ export class DueQueue<T> {
     this.#heap.length = 0;
   }
 
+  /** All that is queued, in no order. */
+  get items(): Iterable<T> {
+    return this.#current.keys();
+  }
+
   /** Takes the first item that is due out of the queue. */
   take(now: number): T | undefined {
     const first = this.first();

@@ -5,29 +5,14 @@
  *
  * A process of this machine that has died is recognised at once, others when their time is up.
  */
-import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "../file/group-commit";
 import { keys, under } from "../file/keys";
 import type { OwnedPartition } from "./owned-partition";
+import { MACHINE, claimOf, isAlive } from "./process-row";
+import type { Claim, ProcessRow } from "./process-row";
 import type { Services } from "./services";
 import { freeItems } from "./work-items";
-
-interface ProcessRow {
-  readonly pid: number;
-  /** Where `pid` means something. */
-  readonly machine: string;
-  /** The file it works on: in a copy of the hub nobody works yet. */
-  readonly file: string;
-  readonly expiresAt: number;
-}
-
-interface Claim {
-  readonly owner: string | null;
-  /** Changes with every owner. */
-  readonly epoch: number;
-}
 
 interface Acquired {
   readonly number: number;
@@ -186,11 +171,6 @@ function share(
   };
 }
 
-function claimOf(owner: string | null, epoch: number): string {
-  const claim: Claim = { owner, epoch };
-  return JSON.stringify(claim);
-}
-
 function vacate(transaction: Transaction, { number, claim }: OwnedPartition): void {
   if (transaction.claim(number) !== claim) return;
   transaction.claimPartition(number, claimOf(null, (JSON.parse(claim) as Claim).epoch));
@@ -198,32 +178,4 @@ function vacate(transaction: Transaction, { number, claim }: OwnedPartition): vo
 
 function processIds(rows: readonly (readonly (string | number)[])[]): string {
   return rows.map((key) => String(key[1])).join(" ");
-}
-
-function isAlive({ pid, machine, file, expiresAt }: ProcessRow, hub: string, now: number): boolean {
-  return expiresAt > now && file === hub && (machine !== MACHINE || isRunning(pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is there, and somebody else's
-  }
-}
-
-/** Processes that can see each other's ids: of the same start of the same machine, in the same container. */
-const MACHINE = [
-  hostname(),
-  attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
-  attempt(() => readlinkSync("/proc/self/ns/pid")),
-].join(" ");
-
-function attempt(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return ""; // not on this system
-  }
 }
