@@ -222,6 +222,15 @@ describe("waitFor", () => {
     expect(now).toEqual(new Date("2030-01-01T02:00:00.000Z"));
   });
 
+  it("tells when its next timer is due", async () => {
+    const nextTimerAt = await using({ orchestrations: [sleepAYear] }, async (host) => {
+      const instance = await host.client.startNew(sleepAYear);
+      return (await host.waitFor(instance, ({ status }) => status === "Running")).nextTimerAt;
+    });
+
+    expect(nextTimerAt).toEqual(new Date("2031-01-01T00:00:00.000Z"));
+  });
+
   it("fails when the instance ends first", async () => {
     const waiting = using({ orchestrations: [hello], activities: [greet] }, async (host) => {
       const instance = await host.client.startNew(hello, "World");

@@ -46,8 +46,16 @@ export class ObservedInstances implements InstanceStore {
     return observed(this.observer, "purge", instanceId, () => this.instances.purge(instanceId));
   }
 
-  waitForChange(instanceId: string, signal: AbortSignal): Promise<void> {
-    return Promise.race([this.instances.waitForChange(instanceId, signal), this.untilPointless(signal)]);
+  async waitForChange(instanceId: string, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    try {
+      await Promise.race([
+        this.instances.waitForChange(instanceId, signal),
+        this.untilPointless(ended.signal),
+      ]);
+    } finally {
+      ended.abort();
+    }
   }
 
   knownStatus(instanceId: string): RuntimeStatus | undefined {

@@ -22,6 +22,8 @@ export function watchedInstance(state: InstanceState): WatchedInstance {
     ...optional("output", decode(state.output)),
     ...optional("failure", state.failure),
     ...optional("blocked", state.blocked),
+    ...optional("startedBy", state.startedBy),
+    ...optional("nextTimerAt", dateOf(state.nextTimerAt)),
   };
 }
 
