@@ -1,4 +1,6 @@
 import { setMaxListeners } from "node:events";
+import { httpCode } from "@perdure/call-http";
+import type { HttpOptions } from "@perdure/call-http";
 import { InvalidArgumentError, Registry, durationMs, systemClock } from "@perdure/core";
 import type { AnyActivity, AnyOrchestration, Backend, Clock, Duration, Logger } from "@perdure/core";
 import { scheduleCode, timeZones } from "@perdure/schedules";
@@ -24,6 +26,8 @@ export interface WorkerOptions {
   readonly maxLiveBytes?: number;
   /** How long `stop` lets running activities finish before they are aborted and given back. Default: 30 s. */
   readonly shutdownTimeout?: Duration;
+  /** Secrets and tokens that `callHttp` may send. */
+  readonly http?: HttpOptions;
   /** Default: warnings and errors as JSON lines on standard error. */
   readonly logger?: Logger;
   /** Default: the backend's, else the machine's. */
@@ -53,12 +57,17 @@ export class Worker {
   /** @throws DuplicateRegistrationError, InvalidDefinitionError, InvalidArgumentError */
   constructor(backend: Backend, options: WorkerOptions) {
     this.#backend = backend;
+    this.#clock = options.clock ?? backend.clock ?? systemClock;
+    const { orchestrations = [], activities = [], http = {} } = options;
     this.#registry = new Registry(
-      [...(options.orchestrations ?? []), ...scheduleCode.orchestrations],
-      [...(options.activities ?? []), ...scheduleCode.activities],
+      [...orchestrations, ...scheduleCode.orchestrations],
+      [
+        ...activities,
+        ...scheduleCode.activities,
+        ...httpCode(http, this.#clock).activities.filter(({ name }) => !isNamed(name, activities)),
+      ],
       timeZones,
     );
-    this.#clock = options.clock ?? backend.clock ?? systemClock;
     this.#logger = options.logger ?? createLogger();
     this.#options = {
       activities: count(options.maxConcurrentActivities ?? 100, "maxConcurrentActivities"),
@@ -149,6 +158,11 @@ export class Worker {
     });
     await Promise.all([orchestrations.run(), activities.run(stopping, stopped)]);
   }
+}
+
+/** Whether there is one already: whoever registers it sends the requests of `callHttp` in another way, or not at all. */
+function isNamed(name: string, activities: readonly AnyActivity[]): boolean {
+  return activities.some((activity) => (activity as AnyActivity | undefined)?.name === name);
 }
 
 function count(value: number, what: string): number {

@@ -28,6 +28,21 @@ describe("Worker", () => {
     },
   );
 
+  it("refuses secrets and providers that are none", () => {
+    const http = { secrets: { pay: 7 as never } };
+
+    expect(() => new Worker(new MemoryBackend(), { http, logger })).toThrow(InvalidArgumentError);
+  });
+
+  it("sends HTTP requests by an activity of the user's, when there is one of that name", () => {
+    const activities = [defineActivity("@http", () => "by hand")];
+
+    expect(() => new Worker(new MemoryBackend(), { activities, logger })).not.toThrow();
+    expect(
+      () => new Worker(new MemoryBackend(), { activities: [...activities, ...activities], logger }),
+    ).toThrow(DuplicateRegistrationError);
+  });
+
   it("may be stopped before it starts, twice, and started again", async () => {
     const worker = new Worker(new MemoryBackend(), { logger });
 

@@ -3,6 +3,7 @@
  * each name they are given at first; whatever else is called reaches them under one name of its own, so that a mock
  * can be set at any time.
  */
+import { HTTP_ACTIVITY } from "@perdure/call-http";
 import { ActivityNotRegisteredError, decode, defineActivity, encode, nameOf, optional } from "@perdure/core";
 import type { ActivityContext, ActivityMessage, AnyActivity, Clock } from "@perdure/core";
 import type { RunningActivities } from "../time/running-activities";
@@ -77,9 +78,9 @@ export class ActivityBench {
     this.#recorded.length = 0;
   }
 
-  /** What one worker registers. `owner` stands for its process. */
+  /** What one worker registers, in place of what would send requests too. `owner` stands for its process. */
   definitions(owner: object): readonly AnyActivity[] {
-    const named = [...this.#handlers.keys()].map((name) =>
+    const named = [...new Set([...this.#handlers.keys(), HTTP_ACTIVITY])].map((name) =>
       defineActivity(name, (ctx, input: unknown) => this.run(owner, ctx, input)),
     );
     const other = defineActivity(ANY_OTHER, (ctx, [name, input]: readonly [string, string | null]) =>
