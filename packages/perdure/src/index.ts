@@ -83,6 +83,7 @@ export type {
   BackfillOptions,
   ClientOptions,
   DoctorOptions,
+  ExplainOptions,
   Explanation,
   HubSchedules,
   HubTimers,
@@ -113,6 +114,19 @@ export type {
   Wait,
   WaitOptions,
 } from "@perdure/client";
+export { callHttp, managedIdentity, namedSecret } from "@perdure/call-http";
+export type {
+  DurableHttpRequest,
+  DurableHttpResponse,
+  HttpOptions,
+  HttpRetryPolicy,
+  ManagedIdentityOptions,
+  ManagedIdentitySource,
+  NamedSecret,
+  NamedSecretSource,
+  TokenProvider,
+  TokenSource,
+} from "@perdure/call-http";
 export { Worker, createLogger } from "@perdure/worker";
 export type { TimerLatenessReport, WorkerOptions } from "@perdure/worker";
 export { SCHEDULED_TIME_TAG, SCHEDULE_TAG, periodic, stopPeriodic } from "@perdure/schedules";

@@ -9,13 +9,20 @@ describe("the package", () => {
     expect(values.sort()).toEqual([
       "Client",
       "RUNTIME_STATUSES",
+      "SCHEDULED_TIME_TAG",
+      "SCHEDULE_TAG",
       "Worker",
+      "callHttp",
       "createLogger",
       "defineActivity",
       "defineEvent",
       "defineOrchestration",
       "isTerminal",
+      "managedIdentity",
+      "namedSecret",
+      "periodic",
       "silentLogger",
+      "stopPeriodic",
     ]);
   });
 
