@@ -1,6 +1,8 @@
 import { InstanceNotFoundError, OrchestrationFailedError, WaitTimeoutError, durationMs } from "@perdure/core";
 import type { Duration, HistoryEvent } from "@perdure/core";
 import type {
+  DoctorOptions,
+  ExplainOptions,
   InstanceFilter,
   ListFilter,
   PurgeFilter,
@@ -11,7 +13,7 @@ import type {
   TerminateOptions,
   WaitOptions,
 } from "@perdure/client";
-import type { FindingDetails } from "../contract/diagnosis";
+import type { ExplanationDetails, FindingDetails } from "../contract/diagnosis";
 import type { EventUrl } from "../contract/event-urls";
 import type { HealthReport } from "../contract/health";
 import { IDEMPOTENCY_HEADER } from "../contract/instances";
@@ -21,7 +23,7 @@ import { ManagementDeadLetters } from "./dead-letters";
 import { listing } from "./pages";
 import type { Listing } from "./pages";
 import { purgeMany } from "./purging";
-import { filterQuery, statusesQuery, tagQuery } from "./queries";
+import { durationQuery, filterQuery, statusesQuery, tagQuery } from "./queries";
 import { ManagementSchedules } from "./schedules";
 import { ManagementTimers } from "./timers";
 import { Transport } from "./transport";
@@ -49,12 +51,6 @@ export interface GetOptions {
 export interface ChangeFilter extends InstanceFilter, Pick<ListFilter, "status"> {
   /** `"all"`: first every instance that matches. Default: `"now"`, only what changes. */
   readonly since?: "now" | "all";
-  readonly signal?: AbortSignal;
-}
-
-export interface DoctorOptions {
-  /** Default: false, nothing is changed. */
-  readonly fix?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -101,7 +97,7 @@ export class ManagementClient {
         body: input,
         query: {
           ...{ version, ifExists, tag: tagQuery(tags), startAt: startAt?.toISOString() },
-          delay: delay === undefined ? undefined : `${durationMs(delay, "delay")}ms`,
+          delay: durationQuery(delay, "delay"),
           reuse: reuse && (reuse.length === 0 ? "None" : reuse.join(",")),
         },
         headers: keyHeader(idempotencyKey),
@@ -290,11 +286,27 @@ export class ManagementClient {
     return (await this.#transport.request<EventUrl>("POST", path, { body: request })).body;
   }
 
+  /**
+   * Why an instance does not go on: what it waits for, since when, who owns it, what is wrong and what comes next.
+   *
+   * @throws InstanceNotFoundError
+   */
+  async explain(instanceId: string, { grace }: ExplainOptions = {}): Promise<ExplanationDetails> {
+    const path = `${instancePath(instanceId)}/explain`;
+    const query = { grace: durationQuery(grace, "grace") };
+    return (await this.#transport.request<ExplanationDetails>("GET", path, { query })).body;
+  }
+
   /** Looks for troubles of the hub, and with `fix` repairs what it safely can. Ends with the signal's reason. */
-  async *doctor({ fix, signal }: DoctorOptions = {}): AsyncGenerator<FindingDetails, undefined> {
+  async *doctor({ fix, grace, limit, signal }: DoctorOptions = {}): AsyncGenerator<
+    FindingDetails,
+    undefined
+  > {
     const method = fix ? "POST" : "GET"; // what changes nothing is for readers, too
-    for await (const { event, data } of this.#transport.stream(method, "/doctor", { signal }))
+    const query = { grace: durationQuery(grace, "grace"), limit };
+    for await (const { event, data } of this.#transport.stream(method, "/doctor", { query, signal })) {
       if (event === "finding") yield JSON.parse(data) as FindingDetails;
+    }
     return undefined;
   }
 

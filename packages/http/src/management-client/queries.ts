@@ -1,3 +1,5 @@
+import { durationMs } from "@perdure/core";
+import type { Duration } from "@perdure/core";
 import type { InstanceFilter } from "@perdure/client";
 import type { QueryValues } from "./transport";
 
@@ -21,4 +23,9 @@ export function tagQuery(tags: Readonly<Record<string, string>> | undefined): re
 
 export function statusesQuery(status: string | readonly string[] | undefined): string | undefined {
   return typeof status === "string" ? status : status?.join(",");
+}
+
+/** With its unit: a bare number is in seconds there, and in milliseconds here. */
+export function durationQuery(duration: Duration | undefined, what: string): string | undefined {
+  return duration === undefined ? undefined : `${durationMs(duration, what)}ms`;
 }

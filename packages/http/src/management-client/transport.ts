@@ -70,7 +70,11 @@ export class Transport {
     }
   }
 
-  /** Messages until the server ends the stream, or the signal aborts: that throws its reason. */
+  /**
+   * Messages until the server ends the stream, or the signal aborts.
+   *
+   * @throws ManagementApiError, the signal's reason, and what the server says has failed.
+   */
   async *stream(
     method: string,
     path: string,
@@ -81,7 +85,11 @@ export class Transport {
     try {
       const response = await this.send(method, path, { ...options, headers }, signal);
       if (!response.ok) throw errorOf(response.status, await response.text());
-      if (response.body) yield* sseMessages(response.body);
+      if (!response.body) return undefined;
+      for await (const message of sseMessages(response.body)) {
+        if (message.event === "error") throw errorOf(response.status, message.data);
+        yield message;
+      }
       signal.throwIfAborted();
       return undefined;
     } catch (error) {
