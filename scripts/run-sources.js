@@ -12,7 +12,7 @@ const root = path.resolve(__dirname, "..");
 const planted = JSON.parse(process.env.PERDURE_PLANTED ?? "[]");
 const options = {
   jsc: { target: "es2022", parser: { syntax: "typescript" } },
-  module: { type: "commonjs" },
+  module: { type: "commonjs", ignoreDynamic: true }, // import() stays Node's own
   sourceMaps: "inline",
 };
 

@@ -1,0 +1,53 @@
+/**
+ * The process that `perdure dev` runs the user's code in. It ends when it is told to, and when the process that started
+ * it is gone.
+ */
+import { processSurroundings } from "../process-surroundings";
+import { loadFailureText } from "../user-code/load-failure";
+import type { Order, Report } from "./messages";
+import { textLogger } from "./text-logger";
+import { namesOf, startUserWorker } from "./user-worker";
+import type { RunningWorker } from "./user-worker";
+
+/** Activities that run when the code changes are given back, and run again with the new code. */
+const SHUTDOWN_TIMEOUT_MS = 3000;
+
+let starting: Promise<RunningWorker | undefined> = Promise.resolve(undefined);
+
+process.on("SIGINT", () => undefined); // the terminal sends it to both processes: the other one decides
+process.on("message", (order: Order) => {
+  if (order.type === "run") starting = run(order);
+  else void end();
+});
+process.once("disconnect", () => void end());
+
+async function run({
+  file,
+  place,
+  workingFolder,
+}: Extract<Order, { type: "run" }>): Promise<RunningWorker | undefined> {
+  const surroundings = { ...processSurroundings(new AbortController().signal), workingFolder };
+  const logger = textLogger((line) => process.stderr.write(`${line}\n`));
+  try {
+    const running = await startUserWorker(file, place, surroundings, {
+      logger,
+      shutdownTimeout: SHUTDOWN_TIMEOUT_MS,
+    });
+    const { orchestrations, activities } = running.code;
+    tell({ type: "running", orchestrations: namesOf(orchestrations), activities: namesOf(activities) });
+    return running;
+  } catch (error) {
+    tell({ type: "failed", text: loadFailureText(error) });
+    return undefined;
+  }
+}
+
+async function end(): Promise<void> {
+  const running = await starting;
+  await running?.stop();
+  process.exit();
+}
+
+function tell(report: Report): void {
+  if (process.connected) process.send?.(report);
+}
