@@ -21,6 +21,7 @@ import { doctor } from "./diagnosis/doctor";
 import type { DoctorOptions } from "./diagnosis/doctor";
 import { explain } from "./diagnosis/explain";
 import type { Explanation } from "./diagnosis/explanation";
+import { assertInput } from "./input-schema";
 import { InstanceHandle } from "./instance-handle";
 import { listing } from "./listing";
 import type { InstanceListing, ListFilter } from "./listing";
@@ -62,7 +63,8 @@ export class Client {
   }
 
   /**
-   * Starts an instance. Resolves once that is durable; no worker needs to run.
+   * Starts an instance. Resolves once that is durable; no worker needs to run. The input is checked by the schema of the
+   * definition, if it has one, before anything is written.
    *
    * @throws InstanceAlreadyExistsError when the id is taken, see `reuse` and `ifExists`; NotSerializableError;
    * PayloadTooLargeError; InvalidArgumentError.
@@ -88,6 +90,7 @@ export class Client {
     const now = this.#connection.clock.now();
     const instance = newInstance(name, payload, { ...options, ...optional("version", version) }, now);
     const reusable = reusableStatuses(options);
+    if (typeof orchestration !== "string") await assertInput(orchestration, payload);
     const store = await this.#connection.instances();
     try {
       await store.create(startMessage(instance, now), reusable);

@@ -39,6 +39,7 @@ import type {
 } from "@perdure/schedules";
 import { FINISHED, assertCount, assertOptionalText, assertTags, timeOf } from "./arguments";
 import type { Connection } from "./connection";
+import { assertInput } from "./input-schema";
 import { startMessage } from "./starting";
 
 /** What can be changed of a schedule. */
@@ -140,7 +141,8 @@ export class HubSchedules {
   }
 
   /**
-   * Resolves once the schedule is durable. Its first tick is the first after now.
+   * Resolves once the schedule is durable. Its first tick is the first after now. The input of its runs is checked as
+   * that of `startNew`.
    *
    * @throws ScheduleAlreadyExistsError, InvalidArgumentError, NotSerializableError, PayloadTooLargeError
    */
@@ -157,6 +159,8 @@ export class HubSchedules {
       ...definitionChanges(changes),
     };
     const input = encode(newSchedule(definition, now, paused), `definition of schedule '${id}'`);
+    if (typeof orchestration !== "string")
+      await assertInput(orchestration, encode(changes.input, `input of schedule '${id}'`));
     const instance = { instanceId: scheduleInstanceId(id), name: SCHEDULE_NAME, ...optional("input", input) };
     const store = await this.#connection.instances();
     try {

@@ -2,6 +2,8 @@ import { InvalidDefinitionError } from "./errors";
 import { assertName } from "./ids";
 import type { Logger } from "./logger";
 import type { OrchestrationContext } from "./orchestration/context";
+import { isStandardSchema } from "./standard-schema";
+import type { SchemaInput, StandardSchema } from "./standard-schema";
 import type { OrchestrationGenerator } from "./tasks/task";
 
 /** What an activity knows about the call it serves. */
@@ -41,6 +43,13 @@ export interface OrchestrationDefinition<TInput, TOutput> {
   /** Recorded with every instance started from this definition; code reads it as `ctx.version`. */
   readonly version?: string;
   readonly handler: OrchestrationHandler<TInput, TOutput>;
+  /** What clients check the input by before they start an instance. */
+  readonly input?: StandardSchema;
+}
+
+export interface OrchestrationDefinitionOptions {
+  /** Recorded with every instance started from the definition; code reads it as `ctx.version`. */
+  readonly version?: string;
 }
 
 /** Names an external event and fixes its payload type for both `raiseEvent` and `waitForExternalEvent`. */
@@ -79,18 +88,37 @@ export function defineActivity<TInput = void, TOutput = unknown>(
 /**
  * Defines an orchestration by a generator function that waits only for tasks of its context.
  *
- * @throws InvalidDefinitionError when `handler` is async or not a function; InvalidArgumentError for a bad name.
+ * With a schema as `input`, clients check what an instance is started with. The type of the input is what the schema
+ * takes, and that is also what is stored and what the code gets: what a schema makes of a value is not used.
+ *
+ * @throws InvalidDefinitionError when `handler` is async or not a function, or `input` is no schema;
+ * InvalidArgumentError for a bad name.
  */
+export function defineOrchestration<TSchema extends StandardSchema, TOutput = unknown>(
+  name: string,
+  handler: OrchestrationHandler<SchemaInput<TSchema>, TOutput>,
+  options: OrchestrationDefinitionOptions & { readonly input: TSchema },
+): OrchestrationDefinition<SchemaInput<TSchema>, TOutput>;
 export function defineOrchestration<TInput = void, TOutput = unknown>(
   name: string,
   handler: OrchestrationHandler<TInput, TOutput>,
-  options: { readonly version?: string } = {},
+  options?: OrchestrationDefinitionOptions,
+): OrchestrationDefinition<TInput, TOutput>;
+export function defineOrchestration<TInput, TOutput>(
+  name: string,
+  handler: OrchestrationHandler<TInput, TOutput>,
+  options: OrchestrationDefinitionOptions & { readonly input?: StandardSchema } = {},
 ): OrchestrationDefinition<TInput, TOutput> {
   assertName(name, "The orchestration name");
   assertFunction(handler, `orchestration '${name}'`);
   if (/^Async/.test(handler.constructor.name)) {
     throw new InvalidDefinitionError(
       `The orchestration '${name}' is an async function. Write function* and yield* tasks instead of awaiting promises.`,
+    );
+  }
+  if (options.input !== undefined && !isStandardSchema(options.input)) {
+    throw new InvalidDefinitionError(
+      `The input of the orchestration '${name}' is no schema: give one of a library that follows the Standard Schema, version 1.`,
     );
   }
   return { kind: "orchestration", name, handler, ...options };

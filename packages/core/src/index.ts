@@ -15,6 +15,7 @@ export type {
   EventDefinition,
   InputArgs,
   OrchestrationDefinition,
+  OrchestrationDefinitionOptions,
   OrchestrationHandler,
 } from "./definitions";
 export { FINDING_KINDS } from "./diagnostics";
@@ -80,6 +81,7 @@ export { runTurn } from "./orchestration/turn";
 export type { Turn } from "./orchestration/turn";
 export { PayloadLimit } from "./payload-limit";
 export { Registry } from "./registry";
+export type { SchemaInput, SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema";
 export { SteadyClock } from "./steady-clock";
 export type { ClockStep, SteadyClockOptions, TimeSources } from "./steady-clock";
 export { systemClock } from "./system-clock";

@@ -21,6 +21,32 @@ describe("defineOrchestration", () => {
     );
   });
 
+  it("has a schema, when it is given one", () => {
+    const input = { "~standard": { version: 1 as const, vendor: "test", validate: () => ({ issues: [] }) } };
+
+    expect(defineOrchestration("a", handler, { input })).toEqual({
+      kind: "orchestration",
+      name: "a",
+      handler,
+      input,
+    });
+    expect(defineOrchestration("a", handler, { input: Object.assign(() => 1, input) }).input).toBeInstanceOf(
+      Function,
+    );
+  });
+
+  it.each([
+    null,
+    {},
+    "schema",
+    { "~standard": { version: 2, validate: () => ({}) } },
+    { "~standard": { version: 1 } },
+  ])("refuses %j as a schema", (input) => {
+    expect(() => defineOrchestration("a", handler, { input } as object)).toThrow(
+      "The input of the orchestration 'a' is no schema: give one of a library that follows the Standard Schema",
+    );
+  });
+
   it("refuses what is no function", () => {
     expect(() => defineOrchestration("a", undefined as never)).toThrow(
       "The handler of orchestration 'a' is of type undefined: give a function.",

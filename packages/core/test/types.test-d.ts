@@ -5,6 +5,7 @@ import type {
   EventDefinition,
   OrchestrationContext,
   OrchestrationDefinition,
+  StandardSchema,
   Task,
   TaskOutcome,
   TimerTask,
@@ -43,6 +44,25 @@ same<typeof ping, ActivityDefinition<void, number>>(true);
 same<typeof child, OrchestrationDefinition<number, string>>(true);
 same<typeof approval, EventDefinition<{ approved: boolean }>>(true);
 same<typeof signal, EventDefinition<void>>(true);
+
+// Schemas.
+declare const orderSchema: StandardSchema<{ id: string; note?: string }, { id: string; note: string }>;
+const checked = defineOrchestration(
+  "checked",
+  function* (_ctx, order) {
+    same<typeof order, { id: string; note?: string }>(true);
+    return order.id;
+  },
+  { version: "1", input: orderSchema },
+);
+same<typeof checked, OrchestrationDefinition<{ id: string; note?: string }, string>>(true);
+defineOrchestration("annotated", function* (_ctx, _order: { id: string }) {}, { input: orderSchema });
+// @ts-expect-error the code wants more than the schema takes
+defineOrchestration("wrong", function* (_ctx, _order: { id: string; amount: number }) {}, {
+  input: orderSchema,
+});
+// @ts-expect-error what is given is no schema
+defineOrchestration("none", function* () {}, { input: {} });
 
 export const whole = defineOrchestration("whole", function* (ctx, order: Order) {
   // Activities.
