@@ -20,6 +20,7 @@ import { HubDeadLetters } from "./dead-letters";
 import { doctor } from "./diagnosis/doctor";
 import type { DoctorOptions } from "./diagnosis/doctor";
 import { explain } from "./diagnosis/explain";
+import type { ExplainOptions } from "./diagnosis/explain";
 import type { Explanation } from "./diagnosis/explanation";
 import { assertInput } from "./input-schema";
 import { InstanceHandle } from "./instance-handle";
@@ -170,11 +171,11 @@ export class Client {
    * Why an instance does not go on: what it waits for, since when, who owns it, what is wrong and what comes next.
    * Reads only.
    *
-   * @throws InstanceNotFoundError; InvalidArgumentError for a bad id.
+   * @throws InstanceNotFoundError; InvalidArgumentError for a bad id or option.
    */
-  async explain(instanceId: string): Promise<Explanation> {
+  async explain(instanceId: string, options: ExplainOptions = {}): Promise<Explanation> {
     assertInstanceId(instanceId);
-    return explain(this.#connection, instanceId);
+    return explain(this.#connection, instanceId, options);
   }
 
   /**

@@ -2,6 +2,7 @@
 export { Client } from "./client";
 export type { ClientOptions } from "./client";
 export type { DoctorOptions } from "./diagnosis/doctor";
+export type { ExplainOptions } from "./diagnosis/explain";
 export type {
   ActivityWait,
   EventWait,

@@ -28,7 +28,7 @@ import { assertCount } from "../arguments";
 import type { Connection } from "../connection";
 import { lookAt } from "./case";
 import type { Case } from "./case";
-import { GRACE_MS } from "./explain";
+import { DEFAULT_GRACE } from "./explain";
 import { repaired, toFinding } from "./finding";
 import { Repairs } from "./repairs";
 import { deadLetterTrouble, troublesOf } from "./troubles";
@@ -49,6 +49,7 @@ const DEFAULT_LIMIT = 10_000;
 const MOST = 1_000_000;
 const PAGE_SIZE = 100;
 const AT_A_TIME = 8;
+/** After this, or twice the grace where that is less. */
 const SECOND_LOOK_MS = 2000;
 const SLOW_MS = 2000;
 /** Of failures only those of the last week are looked at. */
@@ -59,7 +60,7 @@ const OPEN: readonly RuntimeStatus[] = ["Pending", "Running", "Suspended", "Bloc
 export function doctor(connection: Connection, options: DoctorOptions): AsyncIterable<Finding> {
   const {
     fix = false,
-    grace = GRACE_MS,
+    grace = DEFAULT_GRACE,
     limit = DEFAULT_LIMIT,
     signal = new AbortController().signal,
   } = options;
@@ -74,6 +75,7 @@ class Visit {
   private readonly repairs: Repairs;
   /** Instances that wait for a worker. */
   #unattended = 0;
+  #hasStuckLease = false;
   #seen = 0;
 
   constructor(
@@ -109,7 +111,10 @@ class Visit {
     if (unreachable) yield unreachable;
     if (unreachable?.severity === "error") return undefined;
     try {
-      yield* this.backend.diagnostics?.check({ graceMs, limit, signal }) ?? [];
+      for await (const trouble of this.backend.diagnostics?.check({ graceMs, limit, signal }) ?? []) {
+        this.#hasStuckLease ||= trouble.kind === "StuckLease";
+        yield trouble;
+      }
       yield* this.deadLetters();
       yield* this.instances();
       yield* this.noWorker();
@@ -219,7 +224,8 @@ class Visit {
   /** D2 */
   private async *secondLook(instanceIds: readonly string[]): AsyncGenerator<Trouble, undefined> {
     if (instanceIds.length === 0) return undefined;
-    await this.connection.clock.sleep(SECOND_LOOK_MS, this.options.signal);
+    const { graceMs, signal } = this.options;
+    await this.connection.clock.sleep(Math.min(SECOND_LOOK_MS, 2 * graceMs), signal);
     for (const instanceId of instanceIds) {
       if (this.options.signal.aborted) return undefined;
       const subject = await this.tryLook(instanceId);
@@ -244,7 +250,7 @@ class Visit {
   }
 
   private async *noWorker(): AsyncGenerator<Trouble, undefined> {
-    if (this.#unattended === 0) return undefined;
+    if (this.#unattended === 0 || this.#hasStuckLease) return undefined; // which is why, and told
     const partitions = (await this.backend.diagnostics?.partitions()) ?? [];
     if (partitions.some(({ isAlive }) => isAlive)) return undefined; // those of a dead owner have a finding of their own
     const instances = this.#unattended === 1 ? "One instance waits" : `${this.#unattended} instances wait`;

@@ -1,8 +1,9 @@
 /** Why one instance does not go on: what it waits for, since when, who owns it and what comes next. */
-import { START_TIMER_ID, isTerminal, optional } from "@perdure/core";
+import { START_TIMER_ID, durationMs, isTerminal, optional } from "@perdure/core";
 import type {
   ActivityWhereabouts,
   DeadLetter,
+  Duration,
   HistoryEventOf,
   InstanceStatus,
   OpenActivity,
@@ -20,18 +21,27 @@ import { deadLetterTrouble, troublesOf } from "./troubles";
 import type { Examination } from "./troubles";
 import { verdictOf } from "./verdict";
 
-/** What has not changed for this long may be called lost. */
-export const GRACE_MS = 60_000;
+export interface ExplainOptions {
+  /** What has not changed for this long may be called lost. Default: 1 min. */
+  readonly grace?: Duration;
+}
+
+export const DEFAULT_GRACE = "1m";
 const SECOND_LOOK_MS = 500;
 const MOST_DEAD_LETTERS = 1000;
 const MOST_TOLD = 10;
 
-/** @throws InstanceNotFoundError */
-export async function explain(connection: Connection, instanceId: string): Promise<Explanation> {
+/** @throws InstanceNotFoundError; InvalidArgumentError for a bad grace. */
+export async function explain(
+  connection: Connection,
+  instanceId: string,
+  { grace = DEFAULT_GRACE }: ExplainOptions = {},
+): Promise<Explanation> {
+  const graceMs = durationMs(grace, "grace");
   await connection.instances();
   const examination = (): Examination => ({
     now: connection.clock.now(),
-    graceMs: GRACE_MS,
+    graceMs,
     repairs: new Repairs(connection),
   });
   let subject = await lookAt(connection.backend, instanceId);
