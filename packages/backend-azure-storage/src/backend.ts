@@ -12,6 +12,7 @@ import type {
 import { Changes } from "./changes";
 import { DeadLetters } from "./dead-letters";
 import { hideSeconds } from "./delay";
+import { AzureDiagnostics } from "./diagnosis/diagnostics";
 import { seal } from "./envelope";
 import { HistoryTable } from "./history-table";
 import { AzureInstanceStore } from "./instance-store";
@@ -54,6 +55,7 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
   readonly instances: AzureInstanceStore;
   readonly activities: WorkItemQueue;
   readonly deadLetters: DeadLetters;
+  readonly diagnostics: AzureDiagnostics;
   readonly #settings: Settings;
   readonly #localClock: Clock;
   readonly #clock: StorageClock;
@@ -119,6 +121,14 @@ export class AzureStorageBackend implements Backend, OrchestrationSource {
       instances: this.#instanceTable,
       changes: this.#changes,
       knownStatus: (instanceId) => this.ownerOf(instanceId)?.knownStatus(instanceId),
+    });
+    this.diagnostics = new AzureDiagnostics({
+      ...{ ...shared, sendActivity, names: this.#names, storage: this.#storage, leases: this.#leaseTable },
+      ...{ history: this.#history, instances: this.#instanceTable, deadLetters: this.deadLetters },
+      clockSkew: () => this.clockSkew,
+      partitionCount: () => this.partitionCount(),
+      controlQueue: (partition) => this.controlQueue(partition),
+      createTaskHub: () => this.createTaskHub(),
     });
   }
 

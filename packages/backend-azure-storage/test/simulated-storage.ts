@@ -13,7 +13,9 @@ import { encodeQueueText } from "../src/storage/queue-text";
 import { encodeRow } from "../src/storage/row-codec";
 import type { StorageOperation, StorageRequest } from "../src/storage/storage-request";
 import type {
+  BlobPage,
   BlobStore,
+  PeekedMessage,
   QueueStore,
   Receipt,
   ReceivedMessage,
@@ -83,7 +85,7 @@ class Account {
   }
 
   container(name: string): ContainerModel {
-    return entry(this.containers, name, () => new ContainerModel(name));
+    return entry(this.containers, name, () => new ContainerModel(name, this.clock));
   }
 }
 
@@ -239,6 +241,14 @@ class SimulatedQueue implements QueueStore {
     return this.#send("receiveMessages", "", () => this.#queue.receive(count, hiddenSeconds));
   }
 
+  peek(count: number): Promise<readonly PeekedMessage[]> {
+    return this.#send("peekMessages", "", () => this.#queue.peek(count));
+  }
+
+  count(): Promise<number> {
+    return this.#send("countMessages", "", () => this.#queue.count());
+  }
+
   async update(receipt: Receipt, hiddenSeconds: number, text?: string): Promise<Receipt> {
     if (text !== undefined) encodeQueueText(text); // M3
     return this.#send("updateMessage", receipt.messageId, () =>
@@ -278,6 +288,10 @@ class SimulatedContainer implements BlobStore {
 
   delete(name: string): Promise<void> {
     return this.#send("deleteBlob", name, () => this.#container.delete(name));
+  }
+
+  page(pageSize: number, continuationToken?: string): Promise<BlobPage> {
+    return this.#send("listBlobs", "", () => this.#container.page(pageSize, continuationToken));
   }
 
   async *list(prefix: string): AsyncIterable<string> {

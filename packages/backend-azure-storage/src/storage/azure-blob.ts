@@ -3,7 +3,7 @@ import type { ContainerClient } from "@azure/storage-blob";
 import type { Endpoint } from "./connection";
 import { isNotCreated, thrownError } from "./failures";
 import { ServiceClient } from "./service-client";
-import type { BlobStore } from "./storage";
+import type { BlobPage, BlobStore } from "./storage";
 
 /** One blob container of Azure Storage. */
 export class AzureBlobContainer implements BlobStore {
@@ -43,6 +43,26 @@ export class AzureBlobContainer implements BlobStore {
 
   async delete(name: string): Promise<void> {
     await this.#service.run(() => this.#client.getBlobClient(name).deleteIfExists());
+  }
+
+  async page(maxPageSize: number, continuationToken?: string): Promise<BlobPage> {
+    try {
+      const pages = this.#client
+        .listBlobsFlat()
+        .byPage({ maxPageSize, ...(continuationToken === undefined ? {} : { continuationToken }) });
+      for await (const { segment, continuationToken: next } of pages) {
+        return {
+          blobs: segment.blobItems.map(({ name, properties }) => ({
+            name,
+            modifiedAt: properties.lastModified.getTime(),
+          })),
+          ...(next ? { continuationToken: next } : {}),
+        };
+      }
+      return { blobs: [] };
+    } catch (error) {
+      throw thrownError(this.#subject, error);
+    }
   }
 
   async *list(prefix: string): AsyncIterable<string> {

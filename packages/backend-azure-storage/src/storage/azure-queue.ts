@@ -5,7 +5,7 @@ import { isNotCreated } from "./failures";
 import { decodeQueueText, encodeQueueText } from "./queue-text";
 import { type Answer, type Call, ServiceClient } from "./service-client";
 import { StorageRejectedError } from "./storage-errors";
-import type { QueueStore, Receipt, ReceivedMessage } from "./storage";
+import type { PeekedMessage, QueueStore, Receipt, ReceivedMessage } from "./storage";
 import { elements, escapeXml, textOf } from "./xml";
 
 const NEVER_EXPIRES = -1;
@@ -49,12 +49,19 @@ export class AzureQueue implements QueueStore {
       path: this.#path,
       query: { numofmessages: count, visibilitytimeout: wholeSeconds(hiddenSeconds) },
     });
-    return elements(xml, "QueueMessage").map((message) => ({
-      ...receiptOf(message),
-      text: decodeQueueText(textOf(message, "MessageText")),
-      dequeueCount: Number(textOf(message, "DequeueCount")),
-      insertedOn: Date.parse(textOf(message, "InsertionTime")),
-    }));
+    return elements(xml, "QueueMessage").map((message) => ({ ...receiptOf(message), ...seenIn(message) }));
+  }
+
+  async peek(count: number): Promise<readonly PeekedMessage[]> {
+    const query = { peekonly: "true", numofmessages: count };
+    const { text: xml } = await this.request({ method: "GET", path: this.#path, query });
+    return elements(xml, "QueueMessage").map(seenIn);
+  }
+
+  async count(): Promise<number> {
+    const path = this.#path.slice(0, this.#path.lastIndexOf("/"));
+    const answer = await this.request({ method: "GET", path, query: { comp: "metadata" } });
+    return Number(answer.header("x-ms-approximate-messages-count") ?? 0);
   }
 
   async update(receipt: Receipt, hiddenSeconds: number, text?: string): Promise<Receipt> {
@@ -106,4 +113,12 @@ function messageXml(text: string): string {
 
 function receiptOf(xml: string): Receipt {
   return { messageId: textOf(xml, "MessageId"), popReceipt: textOf(xml, "PopReceipt") };
+}
+
+function seenIn(xml: string): PeekedMessage {
+  return {
+    text: decodeQueueText(textOf(xml, "MessageText")),
+    dequeueCount: Number(textOf(xml, "DequeueCount")),
+    insertedOn: Date.parse(textOf(xml, "InsertionTime")),
+  };
 }

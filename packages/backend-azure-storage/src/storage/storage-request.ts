@@ -13,6 +13,8 @@ export type StorageOperation =
   | "deleteQueue"
   | "putMessage"
   | "receiveMessages"
+  | "peekMessages"
+  | "countMessages"
   | "updateMessage"
   | "deleteMessage"
   | "createContainer"
@@ -45,7 +47,8 @@ export function describeRequest(
 ): StorageRequest {
   if (service === "table") return { service, operation: tableOperation(method, path), resource: table };
   const [resource = "", ...rest] = path.split("/");
-  const operation = service === "queue" ? queueOperation(method, rest.length) : blobOperation(method, query);
+  const operation =
+    service === "queue" ? queueOperation(method, rest.length, query) : blobOperation(method, query);
   return { service, operation, resource: decodeURIComponent(resource) };
 }
 
@@ -57,9 +60,15 @@ function tableOperation(method: string, path: string): StorageOperation {
 }
 
 /** @param depth Path segments below the queue: none for the queue, one for its messages, two for a message. */
-function queueOperation(method: string, depth: number): StorageOperation {
-  if (depth === 0) return method === "DELETE" ? "deleteQueue" : "createQueue";
-  if (depth === 1) return method === "GET" ? "receiveMessages" : "putMessage";
+function queueOperation(method: string, depth: number, query: string): StorageOperation {
+  if (depth === 0) {
+    if (method === "GET") return "countMessages";
+    return method === "DELETE" ? "deleteQueue" : "createQueue";
+  }
+  if (depth === 1) {
+    if (method !== "GET") return "putMessage";
+    return query.includes("peekonly") ? "peekMessages" : "receiveMessages";
+  }
   return method === "DELETE" ? "deleteMessage" : "updateMessage";
 }
 

@@ -73,6 +73,14 @@ export interface ReceivedMessage extends Receipt {
   readonly insertedOn: number;
 }
 
+/** A message that can be seen, looked at without taking it. */
+export interface PeekedMessage {
+  readonly text: string;
+  readonly dequeueCount: number;
+  /** Milliseconds since the epoch, whole seconds. */
+  readonly insertedOn: number;
+}
+
 /** One queue. Messages never expire. */
 export interface QueueStore {
   createIfMissing(): Promise<void>;
@@ -84,10 +92,23 @@ export interface QueueStore {
   put(text: string, hiddenSeconds: number): Promise<Receipt>;
   /** Takes up to `count` (1 to 32) visible messages and hides them for `hiddenSeconds`. */
   receive(count: number, hiddenSeconds: number): Promise<readonly ReceivedMessage[]>;
+  /** Up to `count` (1 to 32) of the messages that `receive` would take, in its order. Changes nothing. */
+  peek(count: number): Promise<readonly PeekedMessage[]>;
+  /** How many messages there are, hidden ones too; the service may be a little behind. */
+  count(): Promise<number>;
   /** Hides the message anew, counted from now; 0 shows it. Replaces its text if given. Resolves with the new receipt. */
   update(receipt: Receipt, hiddenSeconds: number, text?: string): Promise<Receipt>;
   /** Deletes the message. False when it is gone already or the receipt is stale. */
   delete(receipt: Receipt): Promise<boolean>;
+}
+
+export interface BlobPage {
+  readonly blobs: readonly {
+    readonly name: string;
+    /** Milliseconds since the epoch, whole seconds. */
+    readonly modifiedAt: number;
+  }[];
+  readonly continuationToken?: string;
 }
 
 /** One blob container. */
@@ -100,6 +121,8 @@ export interface BlobStore {
   /** Does nothing when there is no such blob. */
   delete(name: string): Promise<void>;
   list(prefix: string): AsyncIterable<string>;
+  /** All blobs in order of their names, at most 5000 at a time. */
+  page(pageSize: number, continuationToken?: string): Promise<BlobPage>;
 }
 
 export interface TableOptions {

@@ -493,6 +493,23 @@ export function describeStorage(name: string, open: () => StorageHarness): void 
       expect(await queue.receive(32, 60)).toEqual([]);
     });
 
+    it("lets messages be seen without taking them, and counts hidden ones too", async () => {
+      for (const n of [1, 2]) await queue.put(`{"n":${n},"ä":"<&>"}`, 0);
+      await queue.put('{"n":3}', 600);
+
+      const seen = await queue.peek(32);
+
+      expect(seen.map(({ text }) => text)).toEqual(['{"n":1,"ä":"<&>"}', '{"n":2,"ä":"<&>"}']);
+      expect(seen.map(({ dequeueCount }) => dequeueCount)).toEqual([0, 0]);
+      expect(seen[0]!.insertedOn % 1000).toBe(0);
+      expect(await queue.count()).toBe(3);
+      expect(await queue.peek(1)).toHaveLength(1);
+      expect((await queue.receive(32, 60)).map(({ dequeueCount }) => dequeueCount)).toEqual([1, 1]);
+      expect(await queue.peek(32)).toEqual([]);
+      expect(await queue.count()).toBe(3);
+      await expectRejected(queue.peek(33));
+    });
+
     it("shows a hidden message when its time has come", async () => {
       await queue.put('{"late":true}', 2);
       const early = await queue.receive(1, 1);
@@ -582,6 +599,7 @@ export function describeStorage(name: string, open: () => StorageHarness): void 
         () => none.put("b", new Uint8Array(1)),
         () => none.get("b"),
         () => none.delete("b"),
+        () => none.page(1),
         () => listed(none, ""),
       ]) {
         await expect(request()).rejects.toThrow(missing);
@@ -613,6 +631,22 @@ export function describeStorage(name: string, open: () => StorageHarness): void 
       await container.put("part", new Uint8Array(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2));
 
       expect([...(await container.get("part"))!]).toEqual([2, 3]);
+    });
+
+    it("lists all names page by page, each with the time of its last change", async () => {
+      const own = storage.container(uniqueName());
+      await own.createIfMissing();
+      for (const blob of ["a/1", "a/2", "b/1"]) await own.put(blob, Buffer.from(blob));
+
+      const first = await own.page(2);
+      const last = await own.page(2, first.continuationToken);
+      await own.deleteIfPresent();
+
+      expect(first.blobs.map(({ name: blob }) => blob)).toEqual(["a/1", "a/2"]);
+      expect(last.blobs.map(({ name: blob }) => blob)).toEqual(["b/1"]);
+      expect(last.continuationToken).toBeUndefined();
+      for (const { modifiedAt } of [...first.blobs, ...last.blobs]) expect(modifiedAt % 1000).toBe(0);
+      expect(first.blobs[0]!.modifiedAt).toBeGreaterThan(0);
     });
 
     it("lists names by prefix, in order, whatever they hold", async () => {

@@ -1,12 +1,16 @@
 /** One blob container of the simulated storage. */
+import type { Clock } from "@perdure/core";
 import { refusalError } from "../../src/storage/failures";
+import type { BlobPage } from "../../src/storage/storage";
 
 export class ContainerModel {
   readonly #subject: string;
-  readonly #blobs = new Map<string, Uint8Array>();
+  readonly #clock: Clock;
+  readonly #blobs = new Map<string, { readonly data: Uint8Array; readonly modifiedAt: number }>();
   #exists = false;
 
-  constructor(name: string) {
+  constructor(name: string, clock: Clock) {
+    this.#clock = clock;
     this.#subject = `blob container '${name}'`;
   }
 
@@ -25,12 +29,13 @@ export class ContainerModel {
 
   put(name: string, data: Uint8Array): void {
     this.assertExists();
-    this.#blobs.set(name, Uint8Array.from(data));
+    const modifiedAt = Math.floor(this.#clock.now() / 1000) * 1000;
+    this.#blobs.set(name, { data: Uint8Array.from(data), modifiedAt });
   }
 
   get(name: string): Uint8Array | undefined {
     this.assertExists();
-    const data = this.#blobs.get(name);
+    const data = this.#blobs.get(name)?.data;
     return data && Uint8Array.from(data);
   }
 
@@ -43,6 +48,16 @@ export class ContainerModel {
   list(prefix: string): readonly string[] {
     this.assertExists();
     return [...this.#blobs.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+
+  /** The token is the last name of the page before. */
+  page(pageSize: number, continuationToken = ""): BlobPage {
+    const names = this.list("").filter((name) => name > continuationToken);
+    const blobs = names
+      .slice(0, pageSize)
+      .map((name) => ({ name, modifiedAt: this.#blobs.get(name)?.modifiedAt ?? 0 }));
+    const last = blobs.at(-1)?.name;
+    return { blobs, ...(last !== undefined && names.length > pageSize ? { continuationToken: last } : {}) };
   }
 
   private assertExists(): void {

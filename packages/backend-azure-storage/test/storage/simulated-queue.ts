@@ -4,7 +4,7 @@
  */
 import type { Clock } from "@perdure/core";
 import { refusalError } from "../../src/storage/failures";
-import type { Receipt, ReceivedMessage } from "../../src/storage/storage";
+import type { PeekedMessage, Receipt, ReceivedMessage } from "../../src/storage/storage";
 
 const MAX_HIDDEN_SECONDS = 7 * 24 * 60 * 60;
 const MAX_COUNT = 32;
@@ -70,16 +70,26 @@ export class QueueModel {
   receive(count: number, hiddenSeconds: number): readonly ReceivedMessage[] {
     this.assertExists();
     this.assertSeconds(hiddenSeconds, 1);
-    if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
-      this.refuse(400, "OutOfRangeQueryParameterValue");
-    const visible = this.messages().filter(({ visibleAt }) => visibleAt <= this.#clock.now());
-    visible.sort((a, b) => a.visibleAt - b.visibleAt); // stable: equal ones stay in order of insertion
-    return visible.slice(0, count).map((message) => {
+    return this.first(count).map((message) => {
       const dequeueCount = message.dequeueCount + 1;
       const visibleAt = this.after(hiddenSeconds);
       const receipt = this.store({ ...message, popReceipt: this.#nextId(), dequeueCount, visibleAt });
       return { ...receipt, text: message.text, dequeueCount, insertedOn: message.insertedOn };
     });
+  }
+
+  peek(count: number): readonly PeekedMessage[] {
+    this.assertExists();
+    return this.first(count).map(({ text, dequeueCount, insertedOn }) => ({
+      text,
+      dequeueCount,
+      insertedOn,
+    }));
+  }
+
+  count(): number {
+    this.assertExists();
+    return this.#messages.size;
   }
 
   update(receipt: Receipt, hiddenSeconds: number, text?: string): Receipt {
@@ -96,6 +106,14 @@ export class QueueModel {
     this.assertExists();
     const current = this.#messages.get(receipt.messageId);
     return current?.popReceipt === receipt.popReceipt && this.#messages.delete(receipt.messageId);
+  }
+
+  private first(count: number): readonly QueueMessage[] {
+    if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
+      this.refuse(400, "OutOfRangeQueryParameterValue");
+    const visible = this.messages().filter(({ visibleAt }) => visibleAt <= this.#clock.now());
+    visible.sort((a, b) => a.visibleAt - b.visibleAt); // stable: equal ones stay in order of insertion
+    return visible.slice(0, count);
   }
 
   private store(message: QueueMessage): Receipt {

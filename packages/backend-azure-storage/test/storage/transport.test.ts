@@ -270,6 +270,8 @@ describe("every operation", () => {
     await queue.createIfMissing();
     const receipt = await queue.put("{}", 0);
     await queue.update(receipt, 0);
+    await queue.peek(1);
+    await queue.count();
     const [message] = await queue.receive(1, 1);
     await queue.delete(message!);
     await queue.deleteIfPresent();
@@ -296,7 +298,16 @@ describe("every operation", () => {
       ],
       [
         "queue",
-        ["createQueue", "putMessage", "updateMessage", "receiveMessages", "deleteMessage", "deleteQueue"],
+        [
+          "createQueue",
+          "putMessage",
+          "updateMessage",
+          "peekMessages",
+          "countMessages",
+          "receiveMessages",
+          "deleteMessage",
+          "deleteQueue",
+        ],
       ],
       ["blob", ["createContainer", "putBlob", "getBlob", "listBlobs", "deleteBlob", "deleteContainer"]],
     ];
@@ -311,6 +322,8 @@ describe("storage that", () => {
     ["createTable", (storage) => storage.table("hub").createIfMissing()],
     ["putMessage", (storage) => storage.queue("hub").put("{}", 0)],
     ["createQueue", (storage) => storage.queue("hub").createIfMissing()],
+    ["peekMessages", (storage) => storage.queue("hub").peek(1)],
+    ["countMessages", (storage) => storage.queue("hub").count()],
     ["putBlob", (storage) => storage.container("hub").put("b", Buffer.from("x"))],
     ["getBlob", (storage) => storage.container("hub").get("b")],
     ["listBlobs", (storage) => storage.container("hub").list("")[Symbol.asyncIterator]().next()],

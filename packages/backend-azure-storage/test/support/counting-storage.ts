@@ -21,6 +21,8 @@ export class QueueObserver {
       createIfMissing: () => queue.createIfMissing(),
       deleteIfPresent: () => queue.deleteIfPresent(),
       delete: (receipt) => queue.delete(receipt),
+      peek: (count) => queue.peek(count),
+      count: () => queue.count(),
       put: (text, seconds) => {
         this.hiddenSeconds.push(seconds);
         return queue.put(text, seconds);
