@@ -2,3 +2,5 @@
 export { describeBackend } from "./describe-backend";
 export type { BackendHarness, HubOptions, TestHub } from "./harness";
 export { PausableClock } from "./pausable-clock";
+export { describeTroubles } from "./troubles/describe-troubles";
+export type { Planter, TroubleHarness, TroubledHub } from "./troubles/planter";
