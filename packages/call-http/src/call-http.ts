@@ -95,8 +95,7 @@ class Exchange {
     const delayMs = this.#hastyPolls > HASTY_POLLS ? 1000 : asked;
     if (delayMs > 0) {
       const timer = this.ctx.createTimer(delayMs, { name: "next poll" });
-      const limit = this.#limit?.isCompleted ? undefined : this.#limit;
-      if (limit) yield* this.ctx.any([timer, limit]);
+      if (this.#limit) yield* this.ctx.any([timer, this.#limit]);
       this.assertInTime();
       yield* timer;
     }

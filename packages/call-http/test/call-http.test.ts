@@ -8,6 +8,7 @@ import {
 } from "@perdure/core";
 import type { OrchestrationContext, OrchestrationGenerator } from "@perdure/core";
 import { TestHost } from "@perdure/testing";
+import type { TestHostOptions } from "@perdure/testing";
 import { callHttp } from "../src";
 import type { DurableHttpRequest, DurableHttpResponse } from "../src";
 import { HttpFailure } from "../src/failures";
@@ -25,8 +26,9 @@ afterEach(() => host.stop());
 async function serve(
   replies: readonly Reply[],
   body: (ctx: OrchestrationContext) => OrchestrationGenerator<unknown>,
+  options: TestHostOptions = {},
 ): Promise<void> {
-  host = await TestHost.start({ orchestrations: [defineOrchestration("o", body)] });
+  host = await TestHost.start({ orchestrations: [defineOrchestration("o", body)], ...options });
   let sent = 0;
   host.mock("@http", (ctx, call: HttpCall) => {
     const reply = replies[Math.min(sent++, replies.length - 1)];
@@ -382,6 +384,44 @@ describe("a time limit", () => {
 
     await expect(instance.result()).resolves.toMatchObject({ statusCode: 200 });
     expect(requests().map(({ at }) => at)).toEqual([0, 60_000, 120_000, 180_000, 240_000]);
+  });
+
+  it("takes the timer of the next poll with it", async () => {
+    await serve([accepted("3600")], function* (ctx) {
+      yield* ctx.allSettled([callHttp(ctx, { url: START, timeout })]);
+      ctx.setCustomStatus("over");
+      yield* ctx.waitForExternalEvent("never");
+    });
+    await host.client.startNew("o", undefined, { instanceId: "i" });
+
+    await host.waitFor("i", ({ customStatus }) => customStatus === "over");
+
+    await expect(host.client.timers.of("i")).resolves.toEqual([]);
+  });
+
+  it("that is over after the answer has come does not matter, when both are seen together", async () => {
+    await serve(
+      [],
+      function* (ctx) {
+        return (yield* callHttp(ctx, { url: START, timeout })).content;
+      },
+      { autoAdvance: false },
+    );
+    const sent = new Promise<void>((resolve) => {
+      host.mock("@http", async () => {
+        resolve();
+        await host.sleep("50s");
+        return { statusCode: 200, headers: {}, content: "in time" };
+      });
+    });
+    const instance = await host.client.startNew("o");
+    await sent;
+
+    await instance.suspend();
+    await host.advance("200s");
+    await instance.resume();
+
+    await expect(instance.result()).resolves.toBe("in time");
   });
 
   it("leaves no timer behind", async () => {
