@@ -237,19 +237,22 @@ describe("no answer", () => {
 
   it("is wanted once the activity's signal aborts: the connection is closed", async () => {
     const unwanted = new AbortController();
+    const reason = new Error("terminated");
     const closed = new Promise<void>((resolve) => {
       here.respond = (_request, response) => {
         response.once("close", resolve);
-        unwanted.abort(new Error("terminated"));
+        unwanted.abort(reason);
       };
     });
 
-    await expect(send({ signal: unwanted.signal })).rejects.toThrow("terminated");
+    await expect(send({ signal: unwanted.signal })).rejects.toBe(reason);
     await closed;
   });
 
   it("is asked for when the signal has aborted before", async () => {
-    await expect(send({ signal: AbortSignal.abort(new Error("terminated")) })).rejects.toThrow("terminated");
+    const reason = new Error("terminated");
+
+    await expect(send({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(here.received).toEqual([]);
   });
 
