@@ -3,6 +3,7 @@ import { activities } from "./activities";
 import { composition } from "./composition";
 import { continueAsNew } from "./continue-as-new";
 import { control } from "./control";
+import { diagnosis } from "./diagnosis";
 import { determinism } from "./determinism";
 import { events } from "./events";
 import { failures } from "./failures";
@@ -37,5 +38,6 @@ export const featureTopics: readonly Topic[] = [
   control,
   failures,
   determinism,
+  diagnosis,
   resilience,
 ];

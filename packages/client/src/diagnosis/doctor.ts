@@ -7,6 +7,7 @@
  * - D3 Repairs are messages and deletions that are harmless where the diagnosis was wrong.
  */
 import {
+  BackendConfigurationError,
   InstanceNotFoundError,
   StorageAccessDeniedError,
   StorageUnavailableError,
@@ -20,6 +21,7 @@ import type {
   DeadLetter,
   Duration,
   Finding,
+  FindingKind,
   InstanceStatus,
   RuntimeStatus,
   Trouble,
@@ -75,7 +77,9 @@ class Visit {
   private readonly repairs: Repairs;
   /** Instances that wait for a worker. */
   #unattended = 0;
-  #hasStuckLease = false;
+  /** Kinds of what the backend has told. */
+  readonly #told = new Set<FindingKind>();
+  #notCreated: Error | undefined;
   #seen = 0;
 
   constructor(
@@ -106,21 +110,28 @@ class Visit {
   }
 
   private async *troubles(): AsyncGenerator<Trouble, undefined> {
-    const { graceMs, limit, signal } = this.options;
-    const unreachable = await this.knock();
-    if (unreachable) yield unreachable;
-    if (unreachable?.severity === "error") return undefined;
     try {
-      for await (const trouble of this.backend.diagnostics?.check({ graceMs, limit, signal }) ?? []) {
-        this.#hasStuckLease ||= trouble.kind === "StuckLease";
-        yield trouble;
-      }
+      const unreachable = await this.knock();
+      if (unreachable) yield unreachable;
+      if (unreachable?.severity === "error") return undefined;
+      yield* this.ofBackend();
+      if (this.#told.has("StorageIncomplete") || this.#told.has("StorageAccessDenied")) return undefined;
       yield* this.deadLetters();
       yield* this.instances();
       yield* this.noWorker();
     } catch (error) {
       yield this.interrupted(error);
     }
+    return undefined;
+  }
+
+  private async *ofBackend(): AsyncGenerator<Trouble, undefined> {
+    const { graceMs, limit, signal } = this.options;
+    for await (const trouble of this.backend.diagnostics?.check({ graceMs, limit, signal }) ?? []) {
+      this.#told.add(trouble.kind);
+      yield trouble;
+    }
+    if (this.#notCreated !== undefined && !this.#told.has("StorageIncomplete")) throw this.#notCreated;
     return undefined;
   }
 
@@ -131,7 +142,8 @@ class Visit {
     try {
       await this.backend.instances.query({ pageSize: 1 });
     } catch (error) {
-      return this.interrupted(error);
+      if (!BackendConfigurationError.is(error)) return this.interrupted(error);
+      this.#notCreated = error; // the backend may know more
     }
     const took = elapsedBy(clock) - begin;
     if (took < SLOW_MS) return undefined;
@@ -250,7 +262,7 @@ class Visit {
   }
 
   private async *noWorker(): AsyncGenerator<Trouble, undefined> {
-    if (this.#unattended === 0 || this.#hasStuckLease) return undefined; // which is why, and told
+    if (this.#unattended === 0 || this.#told.has("StuckLease")) return undefined; // which is why, and told
     const partitions = (await this.backend.diagnostics?.partitions()) ?? [];
     if (partitions.some(({ isAlive }) => isAlive)) return undefined; // those of a dead owner have a finding of their own
     const instances = this.#unattended === 1 ? "One instance waits" : `${this.#unattended} instances wait`;
