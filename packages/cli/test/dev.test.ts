@@ -1,9 +1,10 @@
 /** `perdure dev` and `perdure worker` as real processes. */
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ManagementClient } from "@perdure/http";
 import { newFolder, runIn } from "./support/hub";
-import { PROGRAM, inTerminal, piped } from "./support/processes";
+import { LOADER, PROGRAM, inTerminal, piped } from "./support/processes";
 import type { TestProcess } from "./support/processes";
 
 let folder: string;
@@ -36,6 +37,7 @@ const ORCHESTRATIONS = `
   const { greeting } = require("./lib/greeting.cjs");
   const greet = defineActivity("greet", (_ctx, name) => greeting + ", " + name);
   exports.greet = greet;
+  exports.examples = { meet: { note: "it's a test" } };
   exports.meet = defineOrchestration("meet", function* (ctx) {
     const name = yield* ctx.waitForExternalEvent("name");
     return yield* ctx.callActivity(greet, name);
@@ -73,10 +75,16 @@ describe("perdure dev", () => {
 
     writeCode("lib/greeting.cjs", 'exports.greeting = "Hello";');
     await dev.printed(/Running\S* meet, greet\./);
-    const [command = ""] = await dev.printed(/npx perdure start meet --id try-1/);
+    const [, pasted = ""] = await dev.printed(/npx (perdure start .*try-1)/);
+    const [, curl = ""] = await dev.printed(/(curl -X POST .*'\S*)\r?\n/);
 
-    const { exitCode } = await runIn(folder, command.replace("npx perdure ", "").split(" "));
-    expect(exitCode).toBe(0);
+    const program = `"${process.execPath}" --require "${LOADER}" "${PROGRAM}"`;
+    expect(execFileSync("sh", ["-c", pasted.replace("perdure", program)], { cwd: folder }).toString()).toBe(
+      "try-1\n",
+    );
+    const [, id = ""] = /"id":"(\w+)"/.exec(execFileSync("sh", ["-c", `${curl} --silent`]).toString()) ?? [];
+    const { stdout } = await runIn(folder, ["get", id, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ name: "meet", input: { note: "it's a test" } });
     dev.write("\u0003");
     await dev.printed(/Stopped\./);
     await expect(dev.end).resolves.toMatchObject({ exitCode: 0 });

@@ -11,12 +11,12 @@ import { DATA_FOLDER, placeFlags, placeText } from "../connection/place";
 import type { Place } from "../connection/place";
 import { openBackend } from "../connection/storage";
 import type { Terminal } from "../output/terminal";
-import { printable } from "../output/text";
+import { printable, shellWord } from "../output/text";
 import { serve } from "../running/api-server";
 import { startEmulator } from "../running/azurite";
 import type { Emulator } from "../running/azurite";
 import { DevSession } from "../running/dev-session";
-import type { Report } from "../running/messages";
+import type { Report, Running } from "../running/messages";
 import { textLogger } from "../running/text-logger";
 import { userFileOf } from "../user-code/load";
 import { storagePlace } from "./storage-place";
@@ -139,15 +139,18 @@ class DevTalk {
     else this.terminal.say("\nStopping; once more Ctrl+C ends it at once.");
   }
 
-  private whatToTry({ orchestrations }: Extract<Report, { readonly type: "running" }>): string {
-    const [name = "NAME"] = orchestrations;
+  private whatToTry({ example }: Running): string {
+    if (!example) return "";
+    const { orchestration, input } = example;
     const flags = placeFlags(this.place, this.cli.surroundings) ?? ` --url ${this.url}`;
-    const word = shellWord(name);
+    const words = [shellWord(orchestration), ...(input === undefined ? [] : [shellWord(input)])].join(" ");
+    const body = input === undefined ? "" : ` -H 'content-type: application/json' -d ${shellWord(input)}`;
     return [
       "\nTry it in another terminal, in this folder:",
-      `  npx perdure start ${word} --id try-1${flags}`,
-      `  npx perdure watch try-1${flags}`,
-      `  curl -X POST '${this.url}/orchestrators/${encodeURIComponent(name)}' -H 'content-type: application/json' -d '{}'`,
+      `  npx perdure start ${words} --id try-1${flags}`,
+      `  npx perdure get try-1${flags}`,
+      `  npx perdure history try-1${flags}`,
+      `  curl -X POST '${this.url}/orchestrators/${encodeURIComponent(orchestration)}'${body}`,
       `  curl '${this.url}/instances'`,
       "",
     ].join("\n");
@@ -157,8 +160,4 @@ class DevTalk {
 function eventOf(report: Report): object {
   const { type, ...facts } = report;
   return { event: type, ...facts };
-}
-
-function shellWord(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -5,6 +5,7 @@
  */
 import path from "node:path";
 import { usageFailure } from "../failures";
+import { shellWord } from "../output/text";
 import type { Surroundings } from "../surroundings";
 import { nearest } from "./nearest";
 import { readProfiles } from "./profiles";
@@ -64,7 +65,7 @@ export function placeFlags(place: Place, { workingFolder }: Surroundings): strin
     case "file": {
       const relative = path.relative(workingFolder, place.path);
       if (relative === path.join(DATA_FOLDER, `${DEFAULT_HUB}.perdure`)) return "";
-      return ` --path ${quoted(relative.startsWith("..") ? place.path : relative)}`;
+      return ` --path ${shellWord(relative.startsWith("..") ? place.path : relative)}`;
     }
     case "azure-storage":
       if (place.connectionString !== EMULATOR) return undefined;
@@ -171,8 +172,4 @@ function accountText(connectionString: string): string {
   if (/^UseDevelopmentStorage=true/i.test(connectionString)) return "the emulator";
   const account = /(?:^|;)AccountName=([^;]+)/i.exec(connectionString)?.[1];
   return account === undefined ? "by a shared access signature" : `account ${account}`;
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -108,7 +108,7 @@ function settingsOf(value: unknown, file: string, name: string, env: Surrounding
 function expanded(text: string, what: string, env: Surroundings["env"]): string {
   return text.replaceAll(/\$\{(\w+)\}/g, (_match, name: string) => {
     const value = env[name];
-    if (value !== undefined) return value;
+    if (value) return value;
     throw usageFailure(
       `${what} needs ${name}, which is not set in the environment.`,
       `Set ${name}, or use another profile.`,

@@ -48,3 +48,8 @@ export function jsonText(value: unknown, limit = Number.POSITIVE_INFINITY): stri
   const text = value === undefined ? "" : JSON.stringify(value);
   return printable(text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
 }
+
+/** Text as one word of a command line, for shells as those of Unix. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -10,15 +10,18 @@ export type Order =
     }
   | { readonly type: "stop" };
 
+/** The user's code has been loaded, and a worker runs it. */
+export interface Running {
+  readonly type: "running";
+  /** Names, those of users. */
+  readonly orchestrations: readonly string[];
+  readonly activities: readonly string[];
+  /** An orchestration to try, and its input as JSON. */
+  readonly example?: { readonly orchestration: string; readonly input?: string };
+}
+
 /** What that process tells. */
-export type Report =
-  | {
-      readonly type: "running";
-      /** Names, those of users. */
-      readonly orchestrations: readonly string[];
-      readonly activities: readonly string[];
-    }
-  | { readonly type: "failed"; readonly text: string };
+export type Report = Running | { readonly type: "failed"; readonly text: string };
 
 const TYPES: readonly unknown[] = ["running", "failed"] satisfies readonly Report["type"][];
 

@@ -2,9 +2,11 @@
  * The process that `perdure dev` runs the user's code in. It ends when it is told to, and when the process that started
  * it is gone.
  */
+import { encode, optional } from "@perdure/core";
 import { processSurroundings } from "../process-surroundings";
+import type { UserCode } from "../user-code/definitions";
 import { loadFailureText } from "../user-code/load-failure";
-import type { Order, Report } from "./messages";
+import type { Order, Report, Running } from "./messages";
 import { textLogger } from "./text-logger";
 import { namesOf, startUserWorker } from "./user-worker";
 import type { RunningWorker } from "./user-worker";
@@ -34,12 +36,21 @@ async function run({
       shutdownTimeout: SHUTDOWN_TIMEOUT_MS,
     });
     const { orchestrations, activities } = running.code;
-    tell({ type: "running", orchestrations: namesOf(orchestrations), activities: namesOf(activities) });
+    const names = { orchestrations: namesOf(orchestrations), activities: namesOf(activities) };
+    tell({ type: "running", ...names, ...optional("example", exampleOf(running.code)) });
     return running;
   } catch (error) {
     tell({ type: "failed", text: loadFailureText(error) });
     return undefined;
   }
+}
+
+/** The first that has an example, else the first. */
+function exampleOf({ orchestrations, examples }: UserCode): Running["example"] {
+  const { name } = orchestrations.find((one) => Object.hasOwn(examples, one.name)) ?? orchestrations[0] ?? {};
+  return name === undefined
+    ? undefined
+    : { orchestration: name, ...optional("input", encode(examples[name], `example of '${name}'`)) };
 }
 
 async function end(): Promise<void> {

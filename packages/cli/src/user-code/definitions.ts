@@ -9,6 +9,8 @@ type Exports = Readonly<Record<string, unknown>>;
 export interface UserCode {
   readonly orchestrations: readonly AnyOrchestration[];
   readonly activities: readonly AnyActivity[];
+  /** Inputs to try orchestrations with, by their names: what is exported as `examples`. */
+  readonly examples: Exports;
   /** All other options of the worker. */
   readonly options: Omit<WorkerOptions, "orchestrations" | "activities">;
 }
@@ -19,7 +21,8 @@ export interface UserCode {
  * @throws InvalidDefinitionError when there is none.
  */
 export function codeIn(module: unknown, file: string): UserCode {
-  const values = Object.values(exportsOf(module as Exports));
+  const exported = exportsOf(module as Exports);
+  const values = Object.values(exported);
   const found = [...new Set(values.flatMap(definitionsIn))];
   if (found.length === 0) {
     throw new InvalidDefinitionError(
@@ -34,6 +37,7 @@ export function codeIn(module: unknown, file: string): UserCode {
   return {
     orchestrations: found.filter((one) => one.kind === "orchestration"),
     activities: found.filter((one) => one.kind === "activity"),
+    examples: isGroup(exported["examples"]) ? exported["examples"] : {},
     options,
   };
 }

@@ -41,19 +41,14 @@ export function userFileOf(named: string | undefined, { workingFolder }: Surroun
 
 /** @throws whatever the user's code does; CommandFailure when nothing here reads TypeScript. */
 export async function loadUserCode(file: string, surroundings: Surroundings): Promise<UserCode> {
-  if (/\.[cm]?tsx?$/.test(file)) enableTypeScript(file);
+  if (/\.[cm]?tsx?$/.test(file)) await enableTypeScript(file, surroundings);
   return codeIn(await surroundings.importFile(file), file);
 }
 
-interface TsxApi {
-  register(): unknown;
-}
-
-function enableTypeScript(file: string): void {
-  const load = createRequire(file);
-  if (hasTsx(load)) {
-    (load("tsx/cjs/api") as TsxApi).register();
-    (load("tsx/esm/api") as TsxApi).register();
+async function enableTypeScript(file: string, surroundings: Surroundings): Promise<void> {
+  const tsx = tsxFor(file);
+  if (tsx !== undefined) {
+    await surroundings.importFile(tsx); // as `node --import tsx` does
     return;
   }
   const { typescript = false } = process.features as { readonly typescript?: string | false };
@@ -64,11 +59,11 @@ function enableTypeScript(file: string): void {
   );
 }
 
-function hasTsx(load: NodeJS.Require): boolean {
+/** The tsx of the project, if it has one. */
+function tsxFor(file: string): string | undefined {
   try {
-    load.resolve("tsx");
-    return true;
+    return createRequire(file).resolve("tsx");
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { EmbeddedBackend } from "@perdure/backend-embedded";
 import { Client } from "@perdure/client";
 import { silentLogger } from "@perdure/core";
+import type { RuntimeStatus } from "@perdure/core";
 import { Worker } from "@perdure/worker";
 import { run } from "../../src/run";
 import { fakeSurroundings } from "./fake-surroundings";
@@ -17,12 +18,14 @@ export interface Ended extends Written {
 /** A folder with a task hub in its usual place, a worker on it, and a command line in it. */
 export class Hub {
   readonly client: Client;
+  readonly #backend: EmbeddedBackend;
   readonly #worker: Worker;
 
   private constructor(
     readonly folder: string,
     backend: EmbeddedBackend,
   ) {
+    this.#backend = backend;
     this.client = new Client(backend);
     this.#worker = new Worker(backend, {
       orchestrations: [echo, breaks, waits, sleeps],
@@ -41,6 +44,12 @@ export class Hub {
 
   run(args: readonly string[], options: Omit<FakeOptions, "workingFolder"> = {}): Promise<Ended> {
     return runIn(this.folder, args, options);
+  }
+
+  /** Resolves once an instance has a status, also when it has ended before. */
+  async reached(instanceId: string, status: RuntimeStatus): Promise<void> {
+    while ((await this.client.get(instanceId))?.status !== status)
+      await this.#backend.instances.waitForChange(instanceId, AbortSignal.timeout(100));
   }
 
   async stop(): Promise<void> {

@@ -6,7 +6,7 @@ import { spawn as spawnInTerminal } from "@lydell/node-pty";
 import { optional } from "@perdure/core";
 
 const REPOSITORY = path.resolve(__dirname, "../../../..");
-const LOADER = path.join(REPOSITORY, "scripts/run-sources.js");
+export const LOADER = path.join(REPOSITORY, "scripts/run-sources.js");
 /** The command line itself. */
 export const PROGRAM = path.join(REPOSITORY, "packages/cli/src/bin.ts");
 /** Several command lines in one process. */

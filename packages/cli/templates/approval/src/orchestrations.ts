@@ -30,3 +30,6 @@ export const approveExpense = defineOrchestration("approveExpense", function* (c
     yield* ctx.callActivity(notify, `${expense.employee} still waits for a decision.`);
   }
 });
+
+/** Inputs that `perdure dev` shows how to try. */
+export const examples = { approveExpense: { employee: "Kim", amount: 120 } };

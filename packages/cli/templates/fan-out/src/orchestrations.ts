@@ -12,3 +12,6 @@ export const totalWords = defineOrchestration("totalWords", function* (ctx, text
   });
   return counts.reduce((total, count) => total + count, 0);
 });
+
+/** Inputs that `perdure dev` shows how to try. */
+export const examples = { totalWords: ["one text", "and another text"] };

@@ -11,3 +11,6 @@ export const hello = defineOrchestration("hello", function* (ctx, cities: readon
   for (const city of cities) greetings.push(yield* ctx.callActivity(greet, city));
   return greetings;
 });
+
+/** Inputs that `perdure dev` shows how to try. */
+export const examples = { hello: ["Tokyo", "Seattle", "London"] };

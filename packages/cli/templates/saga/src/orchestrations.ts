@@ -49,3 +49,6 @@ export const order = defineOrchestration("order", function* (ctx, request: Order
     return { status: "cancelled" as const, reason: error.failure.errorMessage, undone };
   }
 });
+
+/** Inputs that `perdure dev` shows how to try. */
+export const examples = { order: { item: "a lamp", price: 40, country: "Norway" } };

@@ -18,3 +18,6 @@ export const report = defineOrchestration("report", function* (ctx, { shop }: Re
   const orders = yield* ctx.callActivity(countOrders, { shop, day }, { retry: { maxAttempts: 5 } });
   return `${shop} had ${orders} orders on ${day}`;
 });
+
+/** Inputs that `perdure dev` shows how to try. */
+export const examples = { report: { shop: "Rue de Rivoli" } };

@@ -1,0 +1,123 @@
+/** What the tables of other tests have no room for. */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { Hub } from "./support/hub";
+import { faults } from "./support/orchestrations";
+import { LOADER, PROGRAM, inTerminal } from "./support/processes";
+
+let hub: Hub;
+beforeAll(async () => {
+  hub = await Hub.start();
+});
+afterAll(() => hub.stop());
+
+describe("perdure rewind", () => {
+  it("lets a failed instance go on once its trouble is mended", async () => {
+    const { exitCode: failed } = await hub.run(["start", "breaks", "--id", "b1", "--wait"]);
+    faults.isBroken = false;
+
+    await hub.run(["rewind", "b1"]);
+    await hub.reached("b1", "Completed");
+
+    const { stdout } = await hub.run(["wait", "b1"]);
+    expect(failed).toBe(7);
+    expect(stdout).toBe('"mended"\n');
+  });
+});
+
+describe("input", () => {
+  it("comes from standard input or a file", async () => {
+    writeFileSync(path.join(hub.folder, "input.json"), '{"from":"a file"}');
+
+    const piped = await hub.run(["start", "echo", "-", "--wait"], { input: '{"from":"a pipe"}' });
+    const file = await hub.run(["start", "echo", "@input.json", "--wait"]);
+
+    expect(JSON.parse(piped.stdout)).toEqual({ from: "a pipe" });
+    expect(JSON.parse(file.stdout)).toEqual({ from: "a file" });
+  });
+});
+
+describe("secrets", () => {
+  const key = "c2VjcmV0LXNlY3JldC1zZWNyZXQ=";
+
+  it.each<[what: string, args: readonly string[], env: Readonly<Record<string, string>>]>([
+    [
+      "a connection string that is not whole",
+      ["list", "--connection-string", `AccountName=a;AccountKey=${key};x`],
+      {},
+    ],
+    [
+      "one of the environment, of an unknown account",
+      ["purge"],
+      { PERDURE_STORAGE: `AccountName=;AccountKey=${key}` },
+    ],
+    ["a key for a server", ["worker"], { PERDURE_URL: "http://127.0.0.1:9", PERDURE_KEY: key }],
+    ["the help of a wrong line", ["list", "--key", key, "--nonsense"], {}],
+  ])("are not in the output: %s", async (_what, args, env) => {
+    for (const json of [[], ["--json"]]) {
+      const { exitCode, stdout, stderr } = await hub.run([...args, ...json], { env });
+
+      expect(exitCode).toBe(2);
+      expect(stdout + stderr).not.toContain(key);
+    }
+  });
+});
+
+describe("completion", () => {
+  it.each([
+    ["perdure li", ["list"]],
+    ["perdure timers ", ["cancel", "fire", "list", "move"]],
+    ["perdure timers f", ["fire"]],
+    ["perdure purge --dr", ["--dry-run"]],
+    ["perdure completion ", ["bash", "fish", "zsh"]],
+    ["perdure list --js", ["--json"]],
+    ["perdure nonsense --prof", ["--profile"]],
+  ])("of '%s' is %j", async (line, words) => {
+    const { exitCode, stdout } = await hub.run(["--compbash", "--compgen", "1", "perdure", line]);
+
+    expect(stdout.split("\n").filter((word) => word !== "")).toEqual(words);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("in a terminal", () => {
+  it("purge asks, and deletes nothing without a yes", async () => {
+    await hub.run(["start", "echo", "--id", "p1", "--wait"]);
+
+    for (const [answer, exitCode, left] of [
+      ["n", 1, 0],
+      ["y", 0, 3],
+    ] as const) {
+      const purge = inTerminal(PROGRAM, ["purge", "p1"], hub.folder);
+      await purge.printed(/Delete 1 instance for good\? \[y\/N\]/);
+      purge.write(`${answer}\r`);
+
+      await expect(purge.end).resolves.toMatchObject({ exitCode });
+      expect((await hub.run(["get", "p1"])).exitCode).toBe(left);
+    }
+  });
+
+  it("Ctrl+C ends a wait with 130, and the instance goes on", async () => {
+    await hub.run(["start", "waits", "--id", "w1"]);
+    const watch = inTerminal(PROGRAM, ["watch", "w1"], hub.folder);
+    await watch.printed(/Running\S* +w1/);
+
+    watch.write("\u0003");
+
+    await expect(watch.end).resolves.toMatchObject({ exitCode: 130 });
+    expect((await hub.run(["get", "w1", "--json"])).stdout).toMatch(/"runtimeStatus": "Running"/);
+  });
+});
+
+describe("in a pipe", () => {
+  it("a reader that has seen enough is no error", () => {
+    const program = `"${process.execPath}" --require "${LOADER}" "${PROGRAM}"`;
+
+    const { stderr } = spawnSync("sh", ["-c", `(${program} list; echo "code $?" >&2) | true`], {
+      ...{ cwd: hub.folder, encoding: "utf8" },
+    });
+
+    expect(stderr).toBe("code 0\n");
+  });
+});
