@@ -42,7 +42,8 @@ export async function* leaseTroubles(
   const { clock, lockMs, file } = services;
   const suspects = new Set(troubled(services).map(({ id }) => id));
   if (suspects.size === 0) return undefined;
-  await clock.sleep(lockMs / 3 + TAKE_OVER_MS, signal);
+  const isAnyAlive = ownersIn(services).some((owner) => owner.isAlive && !suspects.has(owner.id));
+  if (isAnyAlive) await clock.sleep(lockMs / 3 + TAKE_OVER_MS, signal);
   file.refresh();
   const owners = troubled(services).filter(({ id }) => suspects.has(id));
   for (const owner of owners) yield leaseTrouble(services, owner);
