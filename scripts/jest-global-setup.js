@@ -4,7 +4,8 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { startAzurite } = require("./azurite.js");
 
-const FOLDERS = ["packages/backend-azure-storage/test", "samples/test", "benchmarks/test"];
+const PACKAGES = ["backend-azure-storage", "cli", "http"];
+const FOLDERS = [...PACKAGES.map((name) => `packages/${name}/test`), "samples/test", "benchmarks/test"];
 
 /**
  * Starts one emulator for all tests and passes its connection string on as PERDURE_TEST_STORAGE. A run that

@@ -1,6 +1,12 @@
-/** Every command, in a pseudo-terminal and with pipes: what it ends with, and what it writes where. */
+/**
+ * Every command: what it ends with, and what it writes where. In a pseudo-terminal and with pipes, straight on storage and
+ * through a server.
+ */
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { silentLogger } from "@perdure/core";
+import { serveManagementApi } from "@perdure/http";
+import type { ManagementServer } from "@perdure/http";
 import { Hub } from "./support/hub";
 import { betweenMarks } from "./support/marks";
 import { DRIVER, inTerminal, piped } from "./support/processes";
@@ -113,8 +119,13 @@ const LINES: readonly Line[] = [
 const ESCAPE = String.fromCharCode(27);
 const COLOR = new RegExp(`${ESCAPE}\\[[0-9;?]*[A-Za-z]`, "g");
 
-describe.each(["a pseudo-terminal", "pipes"])("every command, in %s", (where) => {
+describe.each([
+  ["a pseudo-terminal", "storage"],
+  ["pipes", "storage"],
+  ["pipes", "a server"],
+])("every command, in %s, on %s", (where, place) => {
   let hub: Hub;
+  let server: ManagementServer | undefined;
   let outputs: ReturnType<typeof betweenMarks>;
   const isTerminal = where === "a pseudo-terminal";
 
@@ -125,13 +136,18 @@ describe.each(["a pseudo-terminal", "pipes"])("every command, in %s", (where) =>
     symlinkSync(path.dirname(require.resolve("tsx/package.json")), path.join(hub.folder, "node_modules/tsx"));
     const script = path.join(hub.folder, "lines.json");
     writeFileSync(script, JSON.stringify(LINES.map(({ args }) => args)));
+    if (place === "a server")
+      server = await serveManagementApi(hub.client, { port: 0, logger: silentLogger });
     const start = isTerminal ? inTerminal : piped;
-    const process = start(DRIVER, [script], hub.folder);
+    const process = start(DRIVER, [script], hub.folder, server ? { PERDURE_URL: server.url } : {});
     const { exitCode } = await process.end;
     if (exitCode !== 0) throw new Error(`The driver ended with ${exitCode}:\n${process.text}`);
     outputs = betweenMarks(process.text);
   }, 60_000);
-  afterAll(() => hub.stop());
+  afterAll(async () => {
+    await server?.close();
+    await hub.stop();
+  });
 
   it.each(LINES.map((line, index) => [line.args, line, index] as const))(
     "perdure %j",

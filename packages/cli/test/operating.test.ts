@@ -83,18 +83,19 @@ describe("completion", () => {
 
 describe("in a terminal", () => {
   it("purge asks, and deletes nothing without a yes", async () => {
-    await hub.run(["start", "echo", "--id", "p1", "--wait"]);
+    for (const id of ["p1", "p2"]) await hub.run(["start", "echo", "--id", id, "--wait"]);
 
     for (const [answer, exitCode, left] of [
       ["n", 1, 0],
       ["y", 0, 3],
     ] as const) {
-      const purge = inTerminal(PROGRAM, ["purge", "p1"], hub.folder);
-      await purge.printed(/Delete 1 instance for good\? \[y\/N\]/);
+      const purge = inTerminal(PROGRAM, ["purge", "--prefix", "p"], hub.folder);
+      await purge.printed(/Delete 2 instances for good\? \[y\/N\]/);
       purge.write(`${answer}\r`);
 
       await expect(purge.end).resolves.toMatchObject({ exitCode });
       expect((await hub.run(["get", "p1"])).exitCode).toBe(left);
+      if (answer === "y") expect(purge.text).toMatch(/Deleting .*0\/2[^]*Deleted 2 instances\./);
     }
   });
 

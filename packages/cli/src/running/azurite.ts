@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
@@ -44,16 +44,15 @@ export async function startEmulator(dataFolder: string, workingFolder: string): 
     "--skipApiVersionCheck",
     "--disableTelemetry",
   ];
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-    detached: true,
+  const child = fork(require.resolve("./azurite-process"), [program, ...args], {
+    detached: true, // Ctrl+C is for us: it ends last
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let lastWords = "";
   child.stderr
-    .setEncoding("utf8")
+    ?.setEncoding("utf8")
     .on("data", (text: string) => (lastWords = (lastWords + text).slice(-1000)));
   const stop = (): Promise<void> => stopped(child);
-  process.once("exit", () => child.kill());
   for (let look = 0; look < LOOKS; look++) {
     if (child.exitCode !== null) break;
     if ((await Promise.all(Object.values(PORTS).map(answers))).every(Boolean))
