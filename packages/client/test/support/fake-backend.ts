@@ -5,6 +5,7 @@ import type {
   DeadLetter,
   DeadLetterStore,
   HistoryEvent,
+  HubDiagnostics,
   InstancePage,
   InstanceQuery,
   InstanceStatus,
@@ -149,6 +150,7 @@ export class FakeBackend implements Backend {
   readonly deadLetters = new FakeDeadLetters();
   readonly orchestrations: OrchestrationSource = { lockNext: async () => undefined };
   readonly activities: ActivitySource = { lockNext: async () => [] };
+  diagnostics?: HubDiagnostics;
   createTaskHub: () => Promise<void> = jest.fn(async () => {});
   readonly deleteTaskHub = async (): Promise<void> => {};
   readonly start = async (): Promise<void> => {};
