@@ -14,7 +14,7 @@ import { CompletableTask } from "../tasks/task";
 
 type RaisedEvent = HistoryEventOf<"EventRaised">;
 
-/** How many waits an instance's state tells of at most: it is small. */
+/** How many names an instance's state tells of at most: it is small. */
 const MOST_TOLD = 16;
 
 interface Untaken {
@@ -25,7 +25,7 @@ interface Untaken {
 export class EventMailbox {
   #age = 0;
   readonly #open = new Map<string, EventWait[]>();
-  readonly #allOpen = new Set<EventWait>();
+  #openCount = 0;
   readonly #untaken = new Map<string, Untaken[]>();
 
   /** @param since Milliseconds since the epoch. */
@@ -33,14 +33,18 @@ export class EventMailbox {
     return new EventWait(this, name, this.#age++, since);
   }
 
-  /** The oldest open waits, oldest first; `undefined` when there is none. */
+  /** The names that are waited for, each with its oldest wait, oldest first; `undefined` when there is none. */
   awaited(): readonly AwaitedEvent[] | undefined {
-    if (this.#allOpen.size === 0) return undefined;
+    if (this.#openCount === 0) return undefined;
     const oldest: EventWait[] = [];
-    for (const wait of this.#allOpen) {
-      if (oldest.length === MOST_TOLD && wait.age > (oldest.at(-1)?.age ?? 0)) continue;
-      insertByAge(oldest, wait);
-      oldest.length = Math.min(oldest.length, MOST_TOLD);
+    for (const [name, waits] of this.#open) {
+      const wait = waits[0];
+      if (!wait) this.#open.delete(name); // not looked at again for nothing
+      else if (oldest.length < MOST_TOLD) insertByAge(oldest, wait);
+      else if (wait.age < (oldest.at(-1)?.age ?? 0)) {
+        oldest.pop();
+        insertByAge(oldest, wait);
+      }
     }
     return oldest.map(({ givenName: name, since }) => ({ name, since }));
   }
@@ -54,7 +58,7 @@ export class EventMailbox {
   open(wait: EventWait, past: Past): void {
     const open = listIn(this.#open, wait.eventName);
     insertByAge(open, wait);
-    this.#allOpen.add(wait);
+    this.#openCount++;
     const untaken = this.#untaken.get(wait.eventName)?.[open.length - 1]; // one for each open wait
     if (untaken) past.add(untaken.order, () => this.match(wait.eventName));
   }
@@ -62,8 +66,9 @@ export class EventMailbox {
   withdraw(wait: EventWait): void {
     const open = this.#open.get(wait.eventName);
     const index = open?.indexOf(wait) ?? -1;
-    if (index >= 0) open?.splice(index, 1);
-    this.#allOpen.delete(wait);
+    if (index < 0) return;
+    open?.splice(index, 1);
+    this.#openCount--;
   }
 
   /** Every event nobody has taken, in order of arrival. */
@@ -82,7 +87,7 @@ export class EventMailbox {
     const taken = untaken.shift();
     const wait = open.shift();
     if (!taken || !wait) return;
-    this.#allOpen.delete(wait);
+    this.#openCount--;
     wait.complete(decode(taken.event.input), taken.order);
   }
 }
@@ -110,8 +115,10 @@ class EventWait extends CompletableTask<unknown> {
 }
 
 function insertByAge(waits: EventWait[], wait: EventWait): void {
-  const younger = waits.findIndex(({ age }) => age > wait.age);
-  waits.splice(younger < 0 ? waits.length : younger, 0, wait);
+  let index = waits.length;
+  while (index > 0 && (waits[index - 1]?.age ?? 0) > wait.age) index--;
+  if (index === waits.length) waits.push(wait);
+  else waits.splice(index, 0, wait);
 }
 
 function listIn<T>(map: Map<string, T[]>, key: string): T[] {
