@@ -66,6 +66,10 @@ export class AzureSession implements OrchestrationSession {
     return this.#deliveryCount;
   }
 
+  get isLost(): boolean {
+    return this.#lost.signal.aborted;
+  }
+
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -144,16 +148,16 @@ export class AzureSession implements OrchestrationSession {
     return deliveries.map(({ message }) => message);
   }
 
-  waitForMessages(signal: AbortSignal): Promise<void> {
-    if (this.record.inbox.length > 0 || this.#lost.signal.aborted || signal.aborted) return Promise.resolve();
+  waitForMessages(signal?: AbortSignal): Promise<void> {
+    if (this.record.inbox.length > 0 || this.#ended || signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
-        signal.removeEventListener("abort", wake);
+        signal?.removeEventListener("abort", wake);
         this.#wake = undefined;
         resolve();
       };
       this.#wake = wake;
-      signal.addEventListener("abort", wake, { once: true });
+      signal?.addEventListener("abort", wake, { once: true });
     });
   }
 
@@ -340,6 +344,7 @@ export class AzureSession implements OrchestrationSession {
 
   private end(): void {
     this.#ended = true;
+    this.#wake?.();
     this.owner.sessionEnded(this.record);
   }
 }

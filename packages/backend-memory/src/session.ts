@@ -26,6 +26,8 @@ import type { MemoryStore } from "./store";
 export class MemorySession implements OrchestrationSession, Held {
   readonly #lost = new AbortController();
   readonly #ended = new AbortController();
+  /** Whoever waits for messages need not. */
+  readonly #left = new AbortController();
   #deliveryCount = 1;
   #version: InstanceVersion | undefined;
 
@@ -51,6 +53,10 @@ export class MemorySession implements OrchestrationSession, Held {
 
   get deliveryCount(): number {
     return this.#deliveryCount;
+  }
+
+  get isLost(): boolean {
+    return this.#lost.signal.aborted;
   }
 
   get lost(): AbortSignal {
@@ -89,9 +95,9 @@ export class MemorySession implements OrchestrationSession, Held {
     return letters.map(({ message }) => message);
   }
 
-  async waitForMessages(signal: AbortSignal): Promise<void> {
+  async waitForMessages(signal?: AbortSignal): Promise<void> {
     const { clock } = this.services;
-    const ends = [signal, this.#lost.signal];
+    const ends = signal ? [signal, this.#left.signal] : [this.#left.signal];
     while (!ends.some((end) => end.aborted)) {
       const at = this.#ended.signal.aborted ? undefined : this.record.mailbox.nextArrival;
       if (at !== undefined && at <= clock.now()) return;
@@ -197,6 +203,7 @@ export class MemorySession implements OrchestrationSession, Held {
         store.changed(this.instanceId);
       }
       this.die(); // S2
+      this.#left.abort("left");
     });
   }
 
@@ -210,6 +217,7 @@ export class MemorySession implements OrchestrationSession, Held {
 
   private lose(): void {
     this.die();
+    this.#left.abort("left");
     this.#lost.abort(this.lockLost());
   }
 

@@ -331,6 +331,7 @@ describe("a MemoryBackend that has crashed", () => {
     const waiting = session.waitForMessages(new AbortController().signal);
     const crashedAt = clock.now();
     dead.crash();
+    expect(await isOpen(waiting)).toBe(true);
     await session.release();
     const heir = new MemoryBackend({ store, clock });
     await heir.start();
@@ -342,7 +343,6 @@ describe("a MemoryBackend that has crashed", () => {
     expect((await locking).takeMessages()).toEqual([startOf("a")]);
     expect(clock.now()).toBe(crashedAt + MINUTE);
     expect(session.lost.aborted).toBe(false);
-    expect(await isOpen(waiting)).toBe(true);
     await heir.stop();
   });
 

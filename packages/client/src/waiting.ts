@@ -22,8 +22,9 @@ export interface Goal {
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 const PAUSE_GROWTH = 1.5;
-/** While the backend knows the status, looking only guards against what it does not know. */
-const SAFETY_PAUSE_MS = 1000;
+/** While the backend knows the status, looking only guards against what it does not know: ever more seldom. */
+const FIRST_SAFETY_PAUSE_MS = 1000;
+const LONGEST_SAFETY_PAUSE_MS = 30_000;
 
 /**
  * Looks at an instance until the goal is reached: when the backend hints at it, and after pauses that grow from 25 to
@@ -42,7 +43,8 @@ export async function waitUntil(
   const store = await connection.instances();
   const laps = new Laps(store, clock, instanceId, signal);
   let pause = FIRST_PAUSE_MS;
-  let safeUntil = clock.now() + SAFETY_PAUSE_MS;
+  let safetyPause = FIRST_SAFETY_PAUSE_MS;
+  let safeUntil = clock.now() + safetyPause;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -54,7 +56,8 @@ export async function waitUntil(
         if (!status) throw new InstanceNotFoundError(instanceId);
         if (goal.isReached(status)) return status;
         if (clock.now() >= deadline) throw timedOut(status, goal.what, timeoutMs);
-        safeUntil = clock.now() + SAFETY_PAUSE_MS;
+        if (isHopeless) safetyPause = Math.min(safetyPause * 2, LONGEST_SAFETY_PAUSE_MS);
+        safeUntil = clock.now() + safetyPause;
       }
       await laps.next(Math.min(isHopeless ? safeUntil : clock.now() + pause, deadline));
       pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);

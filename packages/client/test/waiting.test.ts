@@ -83,12 +83,14 @@ describe("waitForCompletion", () => {
     await settle();
     expect(instances.gets).toBe(0);
 
-    await pass(clock, 2500);
+    await pass(clock, 3500); // after one second and two more
     expect(instances.gets).toBe(2);
+    await pass(clock, 120_000); // and then at least every half minute
+    expect(instances.gets).toBe(8);
 
     change({ status: "Completed" }, "hinted");
     await wait;
-    expect(instances.gets).toBe(3);
+    expect(instances.gets).toBe(9);
   });
 
   it("looks again after pauses that grow from 25 to 500 ms", async () => {

@@ -72,7 +72,9 @@ export interface OrchestrationSession {
   readonly instanceId: string;
   /** Highest number of times one of the messages taken so far has been delivered; 1 at first. */
   readonly deliveryCount: number;
-  /** Aborts when the lock is lost: forget everything about the instance. */
+  /** True once the lock is lost: forget everything about the instance. */
+  readonly isLost: boolean;
+  /** Aborts then. */
   readonly lost: AbortSignal;
   /** The version after the last `load`, successful `attach` or `checkpoint`. */
   readonly version: InstanceVersion | undefined;
@@ -85,8 +87,8 @@ export interface OrchestrationSession {
   load(): Promise<LoadedInstance>;
   /** Takes every message that has arrived since the last call, in arrival order. */
   takeMessages(): readonly TaskMessage[];
-  /** Resolves when there are messages to take, when the lock is lost or when `signal` aborts. */
-  waitForMessages(signal: AbortSignal): Promise<void>;
+  /** Resolves when there are messages to take, when the session has ended or when `signal` aborts. */
+  waitForMessages(signal?: AbortSignal): Promise<void>;
   /**
    * Commits atomically, then sends the outbox, then acknowledges every message taken before the call.
    *

@@ -1,5 +1,6 @@
 /** Pure core: history, tasks, replay, the turn, and the contract of backends. No I/O, no dependency. */
 export { atOnce } from "./at-once";
+export { Cancellation } from "./cancellation";
 export * from "./backend";
 export { MAX_PAYLOAD_BYTES, decode, encode } from "./codec";
 export { elapsedBy } from "./clock";

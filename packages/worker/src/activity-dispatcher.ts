@@ -1,7 +1,6 @@
-import { PayloadTooLargeError, WorkItemLockLostError } from "@perdure/core";
+import { Cancellation, PayloadTooLargeError, WorkItemLockLostError } from "@perdure/core";
 import type { ActivitySource, ActivityWorkItem, Clock, Logger, TaskMessage } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
-import { Cancellation } from "./cancellation";
 import { linkSignals } from "./linked-signal";
 import type { Semaphore } from "./semaphore";
 import { retryDelayMs } from "./session-runner";

@@ -6,8 +6,15 @@ import {
   optional,
   toFailure,
 } from "@perdure/core";
-import type { ActivityContext, ActivityMessage, Clock, Logger, Registry, TaskMessage } from "@perdure/core";
-import type { Cancellation } from "./cancellation";
+import type {
+  ActivityContext,
+  ActivityMessage,
+  Cancellation,
+  Clock,
+  Logger,
+  Registry,
+  TaskMessage,
+} from "@perdure/core";
 
 /** A reason made once: an abort without one makes an error with a stack each time. */
 const ENDED = new Error("The activity has ended.");
@@ -31,7 +38,7 @@ export class ActivityRunner {
     try {
       const handler = this.registry.activity(message.name)?.handler;
       if (!handler) throw new ActivityNotRegisteredError(message.name);
-      const context = this.context(message, cancellation);
+      const context = contextOf(message, cancellation, this.logger);
       const result = encode(
         await handler(context, decode(message.input)),
         `result of activity '${message.name}'`,
@@ -72,22 +79,25 @@ export class ActivityRunner {
         cancellation.abort(new TaskTimeoutError(`Activity '${message.name}' ran out of time.`));
     });
   }
+}
 
-  private context(message: ActivityMessage, cancellation: Cancellation): ActivityContext {
-    const { name, instanceId, executionId, orchestrationName, attempt, firstAttemptId } = message;
-    const log = (level: keyof Logger) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
-      this.logger[level](text, { instanceId, activity: name, attempt, ...fields });
-    return {
-      name,
-      instanceId,
-      executionId,
-      orchestrationName,
-      attempt,
-      idempotencyKey: `${executionId}/${firstAttemptId}`,
-      get signal() {
-        return cancellation.signal;
-      },
-      log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-    };
-  }
+/** What few activities ask for is made when they do. */
+function contextOf(message: ActivityMessage, cancellation: Cancellation, logger: Logger): ActivityContext {
+  const { name, instanceId, executionId, orchestrationName, attempt, firstAttemptId } = message;
+  return {
+    name,
+    instanceId,
+    executionId,
+    orchestrationName,
+    attempt,
+    idempotencyKey: `${executionId}/${firstAttemptId}`,
+    get signal() {
+      return cancellation.signal;
+    },
+    get log() {
+      const log = (level: keyof Logger) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
+        logger[level](text, { instanceId, activity: name, attempt, ...fields });
+      return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+    },
+  };
 }

@@ -1,6 +1,6 @@
+import { Cancellation } from "@perdure/core";
 import type { ActivityMessage, Clock, Logger, TaskMessage } from "@perdure/core";
 import type { ActivityRunner } from "./activity-runner";
-import { Cancellation } from "./cancellation";
 import type { Semaphore } from "./semaphore";
 
 interface Running {
@@ -31,7 +31,8 @@ export class LocalActivities {
   #results: TaskMessage[] = [];
   /** Nothing may begin here any more. */
   readonly #ended = new Cancellation();
-  #isBeginning = false;
+  /** Set while a slot is asked for: gives up the place in the queue. */
+  #withdraw: (() => void) | undefined;
   #isWatching = false;
   #isHandingOver = false;
 
@@ -62,12 +63,9 @@ export class LocalActivities {
   }
 
   start(activities: readonly ActivityMessage[]): void {
-    const { activitySlots } = this.services;
     this.#waiting.push(...activities);
-    while (this.#waiting.length > 0 && activitySlots.tryAcquire()) this.begin();
-    if (this.#waiting.length === 0) return;
-    void this.beginAsSlotsGetFree();
-    void this.handOverTheLate();
+    this.beginOrQueueUp();
+    if (this.#waiting.length > 0) void this.handOverTheLate();
   }
 
   takeResults(): readonly TaskMessage[] {
@@ -89,18 +87,21 @@ export class LocalActivities {
   /** The session is over. */
   end(abort: boolean): void {
     this.letGo(undefined, abort);
+    this.#withdraw?.();
     this.#ended.abort(ENDED);
   }
 
   /** One at a time waits for a slot, so that sessions with many take turns with sessions with few. */
-  private async beginAsSlotsGetFree(): Promise<void> {
-    if (this.#isBeginning) return;
-    this.#isBeginning = true;
-    while (this.#waiting.length > 0 && (await this.services.activitySlots.acquire(this.#ended.signal))) {
+  private beginOrQueueUp(): void {
+    const { activitySlots } = this.services;
+    while (this.#waiting.length > 0 && activitySlots.tryAcquire()) this.begin();
+    if (this.#waiting.length === 0) return;
+    this.#withdraw ??= activitySlots.request(() => {
+      this.#withdraw = undefined;
       if (this.#waiting.length > 0) this.begin();
-      else this.services.activitySlots.release();
-    }
-    this.#isBeginning = false;
+      else activitySlots.release();
+      this.beginOrQueueUp();
+    });
   }
 
   /** Runs the next one, for which a slot has been acquired. */
@@ -121,6 +122,7 @@ export class LocalActivities {
   private async handOverTheLate(): Promise<void> {
     if (this.#isWatching) return;
     this.#isWatching = true;
+    await this.services.clock.sleep(0); // most have begun by then
     while (this.#waiting.length > 0 && !this.#ended.isAborted) {
       await this.services.clock.sleep(PATIENCE_MS, this.#ended.signal);
       const late = this.#waiting.splice(0);
@@ -137,7 +139,7 @@ export class LocalActivities {
       if (this.#ended.isAborted) return;
       this.services.logger.warn("Handing over activities failed; they wait here.", { error });
       this.#waiting.push(...late);
-      void this.beginAsSlotsGetFree();
+      this.beginOrQueueUp();
     } finally {
       this.#isHandingOver = false;
       this.onChange();

@@ -48,17 +48,25 @@ export class Semaphore {
     if (signal.aborted) return Promise.resolve(false);
     if (this.tryAcquire()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const granted = (): void => {
+      const withdraw = this.request(() => {
         signal.removeEventListener("abort", aborted);
         resolve(true);
-      };
+      });
       const aborted = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(granted), 1);
+        withdraw();
         resolve(false);
       };
       signal.addEventListener("abort", aborted, { once: true });
-      this.#waiting.push(granted);
     });
+  }
+
+  /** After `tryAcquire` has failed: calls `granted` once, with a permit. Returns how to withdraw the request. */
+  request(granted: () => void): () => void {
+    this.#waiting.push(granted);
+    return () => {
+      const place = this.#waiting.indexOf(granted);
+      if (place >= 0) this.#waiting.splice(place, 1);
+    };
   }
 
   release(): void {

@@ -46,9 +46,6 @@ export interface SessionServices {
 const DELIVERIES_BEFORE_START = 8;
 const MAX_RETRY_DELAY_MS = 30_000;
 
-/** A reason made once: an abort without one makes an error with a stack each time. */
-const ENDED = new Error("The session has ended.");
-
 export function retryDelayMs(deliveryCount: number): number {
   return Math.min(1000 * 2 ** Math.min(deliveryCount - 1, 10), MAX_RETRY_DELAY_MS);
 }
@@ -62,7 +59,6 @@ export class SessionRunner {
   #wake: (() => void) | undefined;
   /** Set while the backend is asked to tell of messages. */
   #awaited: Promise<void> | undefined;
-  #ended: AbortController | undefined;
 
   /** The caller has acquired a turn slot for the session's first turn; it is given back here. */
   constructor(
@@ -83,8 +79,7 @@ export class SessionRunner {
     } catch (error) {
       await this.giveUp(error);
     } finally {
-      this.#local.end(this.session.lost.aborted || this.services.stopped.aborted);
-      this.#ended?.abort(ENDED);
+      this.#local.end(this.session.isLost || this.services.stopped.aborted);
       this.endTurn();
     }
   }
@@ -92,7 +87,7 @@ export class SessionRunner {
   /** One turn, or one wait for the next. False when the session has ended. */
   private async step(): Promise<boolean> {
     const { session, services } = this;
-    if (session.lost.aborted) return false;
+    if (session.isLost) return false;
     if (!this.#begun) this.#instance = await this.bringUp(); // what is taken then came before the read
     this.#begun = true;
     const messages = [
@@ -179,12 +174,11 @@ export class SessionRunner {
   /** One question at a time; it stays open until it is answered or the session ends. */
   private askForMessages(): void {
     if (this.#awaited) return;
-    this.#ended ??= new AbortController();
     const answered = (): void => {
       this.#awaited = undefined;
       this.#wake?.();
     };
-    this.#awaited = this.session.waitForMessages(this.#ended.signal).then(answered, answered);
+    this.#awaited = this.session.waitForMessages().then(answered, answered);
   }
 
   private async release(): Promise<void> {

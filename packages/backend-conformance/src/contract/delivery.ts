@@ -46,6 +46,17 @@ export const delivery: Topic = {
       await session.release();
     }),
 
+    contractCase("waiting for messages ends with the session", async (scene) => {
+      const { session } = await begin(scene);
+      const waiting = session.waitForMessages();
+
+      await session.release();
+
+      await waiting;
+      await session.waitForMessages();
+      expect(session.isLost).toBe(false);
+    }),
+
     contractCase("one instance is never in two sessions", async (scene) => {
       const other = await scene.hub.another();
       const { session, state } = await begin(scene);

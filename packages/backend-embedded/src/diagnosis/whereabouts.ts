@@ -93,6 +93,6 @@ function heldOf(
 function openWorkOf(file: HubFile, instanceId: string): ReturnType<typeof openWork> {
   const row = readInstance(file, instanceId);
   const status = row && !row.pending ? toStatus(row, () => undefined) : undefined;
-  if (!status) return { timers: [], activities: [], children: [] };
-  return openWork(status, readHistory(file, instanceId));
+  if (!row || !status) return { timers: [], activities: [], children: [] };
+  return openWork(status, readHistory(file, instanceId, row.turns));
 }

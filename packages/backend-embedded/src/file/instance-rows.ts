@@ -10,15 +10,22 @@ export function readInstance(file: HubFile, instanceId: string): InstanceRow | u
   return text === undefined ? undefined : parseRow(text);
 }
 
-export function readHistory(file: HubFile, instanceId: string): readonly HistoryEvent[] {
-  return file
-    .rows(historyOf(instanceId))
-    .flatMap(({ value }) => JSON.parse(value) as readonly HistoryEvent[]);
+/** @param turns How many rows of history there are. */
+export function readHistory(file: HubFile, instanceId: string, turns: number): readonly HistoryEvent[] {
+  return historyRows(file, instanceId, turns).flatMap((text) => JSON.parse(text) as readonly HistoryEvent[]);
 }
 
+/** To open a range takes as long as to read some rows. */
+function historyRows(file: HubFile, instanceId: string, turns: number): readonly string[] {
+  if (turns > FEW) return file.rows(historyOf(instanceId)).map(({ value }) => value);
+  return Array.from({ length: turns }, (_, turn) => file.get(keys.history(instanceId, turn)) ?? "[]");
+}
+
+const FEW = 8;
+
 /** The input of the current generation, from its history. */
-export function readInput(file: HubFile, instanceId: string): Payload | undefined {
-  return readHistory(file, instanceId).findLast(
+export function readInput(file: HubFile, instanceId: string, turns: number): Payload | undefined {
+  return readHistory(file, instanceId, turns).findLast(
     (event): event is HistoryEventOf<"ExecutionStarted"> => event.type === "ExecutionStarted",
   )?.input;
 }

@@ -31,7 +31,7 @@ export function queryInstances(file: HubFile, query: InstanceQuery): InstancePag
     seen++;
     last = entry;
     const row = readInstance(file, entry.instanceId);
-    const status = row && toStatus(row, () => readInput(file, entry.instanceId));
+    const status = row && toStatus(row, () => readInput(file, entry.instanceId, row.turns));
     if (status && matches(status, query))
       instances.push(query.includePayloads ? status : withoutPayloads(status));
   }

@@ -65,7 +65,7 @@ export class EmbeddedInstanceStore implements InstanceStore {
     return atOnce(() => {
       const { file } = this.open();
       const row = readInstance(file, instanceId);
-      return row && toStatus(row, () => readInput(file, instanceId));
+      return row && toStatus(row, () => readInput(file, instanceId, row.turns));
     });
   }
 
@@ -73,7 +73,7 @@ export class EmbeddedInstanceStore implements InstanceStore {
     return atOnce(() => {
       const { file } = this.open();
       const row = readInstance(file, instanceId);
-      return !row || row.pending ? [] : readHistory(file, instanceId);
+      return !row || row.pending ? [] : readHistory(file, instanceId, row.turns);
     });
   }
 

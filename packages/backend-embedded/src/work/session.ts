@@ -8,6 +8,7 @@
  */
 import {
   StorageUnavailableError,
+  Cancellation,
   WorkItemLockLostError,
   activityMessage,
   isTerminal,
@@ -56,7 +57,7 @@ export const RETRY_MS = 1000;
 const UNKNOWN: InstanceRow = { commits: 0, turns: 0 };
 
 export class EmbeddedSession implements OrchestrationSession, Held {
-  readonly #lost = new AbortController();
+  readonly #lost = new Cancellation();
   #deliveryCount = 1;
   #version: Version | undefined;
   #hasEnded = false;
@@ -83,6 +84,10 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     return this.#deliveryCount;
   }
 
+  get isLost(): boolean {
+    return this.#lost.isAborted;
+  }
+
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -104,7 +109,7 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     this.assertHeld();
     const { file } = this.services;
     const row = readInstance(file, this.instanceId) ?? UNKNOWN;
-    const history = row.state ? readHistory(file, this.instanceId) : [];
+    const history = row.state ? readHistory(file, this.instanceId, row.turns) : [];
     this.#version = { partition: this.inbox.partition, row, timers: openTimers(row.state, history) };
     await this.repair(row.state, history);
     return row.state ? { state: row.state, history } : { history };
@@ -119,9 +124,9 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     return letters.map(({ message }) => message);
   }
 
-  async waitForMessages(signal: AbortSignal): Promise<void> {
-    if (this.inbox.hasMail && !this.#hasEnded) return;
-    await this.inbox.arrivals.wait([signal, this.#lost.signal]);
+  async waitForMessages(signal?: AbortSignal): Promise<void> {
+    if (this.inbox.session !== this || (this.inbox.hasMail && !this.#hasEnded)) return;
+    await this.inbox.arrivals.wait(signal ? [signal] : []);
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<void> {
@@ -267,6 +272,7 @@ export class EmbeddedSession implements OrchestrationSession, Held {
     const { inbox } = this;
     this.die();
     inbox.session = undefined;
+    inbox.arrivals.notify();
     inbox.heldUntil = heldUntil;
     if (this.#claims.size > 0) inbox.orphans = {};
     this.services.mailroom.reschedule(inbox);

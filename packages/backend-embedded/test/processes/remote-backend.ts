@@ -104,6 +104,10 @@ class Session implements OrchestrationSession {
     this.lost = process.lost(handle);
   }
 
+  get isLost(): boolean {
+    return this.lost.aborted;
+  }
+
   get deliveryCount(): number {
     return Number(this.process.callSync(this.#handle, "deliveryCount") ?? 1);
   }
@@ -126,7 +130,7 @@ class Session implements OrchestrationSession {
     return (this.process.callSync(this.#handle, "takeMessages") ?? []) as readonly TaskMessage[];
   }
 
-  async waitForMessages(signal: AbortSignal): Promise<void> {
+  async waitForMessages(signal = new AbortController().signal): Promise<void> {
     await this.process.wait(this.#handle, "waitForMessages", [], signal);
   }
 

@@ -32,6 +32,10 @@ export class ObservedSession implements OrchestrationSession {
     return this.session.deliveryCount;
   }
 
+  get isLost(): boolean {
+    return this.session.isLost;
+  }
+
   get lost(): AbortSignal {
     return this.session.lost;
   }
@@ -54,7 +58,7 @@ export class ObservedSession implements OrchestrationSession {
     return messages;
   }
 
-  waitForMessages(signal: AbortSignal): Promise<void> {
+  waitForMessages(signal?: AbortSignal): Promise<void> {
     return this.session.waitForMessages(signal);
   }
 
