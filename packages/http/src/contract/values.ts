@@ -85,15 +85,23 @@ export function queryStatuses<T extends string>(known: readonly T[]): z.ZodType<
 
 export const tags = z.record(z.string(), z.string());
 
-/** `tag=team=blue`, as often as there are tags. */
+/** `tag=team=blue`, as often as there are tags. A name's own `=` and `%` are percent-encoded once more. */
 export const queryTags = z
-  .array(z.string().regex(/^[^=]+=/, "give tags as tag=NAME=VALUE"))
-  .transform((pairs) => Object.fromEntries(pairs.map((pair) => splitOnce(pair))))
+  .array(z.string().regex(/^([^=%]|%[\dA-Fa-f]{2})+=/, "give tags as tag=NAME=VALUE"))
+  .transform((pairs, ctx) => {
+    try {
+      return Object.fromEntries(pairs.map((pair) => tagOf(pair)));
+    } catch {
+      ctx.addIssue({ code: "custom", message: "has a name that is not encoded right" });
+      return z.NEVER;
+    }
+  })
   .openapi({ type: "array", items: { type: "string" }, example: ["team=blue"] });
 
-function splitOnce(pair: string): [string, string] {
+/** @throws URIError */
+function tagOf(pair: string): [string, string] {
   const at = pair.indexOf("=");
-  return [pair.slice(0, at), pair.slice(at + 1)];
+  return [decodeURIComponent(pair.slice(0, at)), pair.slice(at + 1)];
 }
 
 /** Parameters that every query may have. */

@@ -17,8 +17,12 @@ export function filterQuery({
   };
 }
 
+/** As `NAME=VALUE`. A name's own `=` and `%` are percent-encoded. */
 export function tagQuery(tags: Readonly<Record<string, string>> | undefined): readonly string[] | undefined {
-  return tags && Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+  return (
+    tags &&
+    Object.entries(tags).map(([name, value]) => `${name.replace(/[=%]/g, encodeURIComponent)}=${value}`)
+  );
 }
 
 export function statusesQuery(status: string | readonly string[] | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { isNativeError } from "node:util/types";
 import { InvalidArgumentError, durationMs, encode, optional } from "@perdure/core";
 import type { Duration } from "@perdure/core";
 import { DEFAULT_PREFIX } from "../contract/paths";
@@ -120,6 +121,7 @@ export class Transport {
       },
       ...optional("body", encode(body, "body of the request")),
     };
+    signal.throwIfAborted();
     return this.#fetch(new Request(url, init));
   }
 
@@ -138,7 +140,7 @@ export class Transport {
         error,
       );
     }
-    if (!(error instanceof TypeError)) return error;
+    if (!isNativeError(error) || error.name !== "TypeError") return error;
     return new ManagementApiError(
       `No management API can be reached at ${this.#base}. Is the server running, and the URL right?`,
       "Unreachable",

@@ -3,6 +3,7 @@ import type { Client } from "@perdure/client";
 import { InvalidArgumentError, systemClock } from "@perdure/core";
 import type { Hono } from "hono";
 import { DEFAULT_PREFIX } from "../contract/paths";
+import { query } from "../contract/values";
 import { answerOf } from "./error-answers";
 import { EventUrls } from "./event-urls/event-urls";
 import { InputSchemas } from "./input-schemas";
@@ -28,6 +29,8 @@ import { standardErrorLogger } from "./standard-error-logger";
 import { ManagementUrls, normalPrefix } from "./views/management-urls";
 
 const MAX_WAITING = 200;
+/** Nobody reads this answer. */
+const CALLER_IS_GONE = 499;
 
 /**
  * The management API of a task hub as a Hono app: use its `fetch`, mount it with `app.route("/", api)`, or let
@@ -45,7 +48,10 @@ export function createManagementApi(client: Client, options: ManagementApiOption
   const routes = routesOf(services, app);
   registerRoutes(app, routes);
   mountRoutes(app, prefix, routes, protections(options, services.logger));
-  app.onError((error, c) => answerOf(error, c.get("route") ?? "no route", services.logger));
+  app.onError((error, c) => {
+    if (c.req.raw.signal.aborted) return new Response(null, { status: CALLER_IS_GONE });
+    return answerOf(error, c.get("route") ?? "no route", services.logger);
+  });
   return app;
 }
 
@@ -70,14 +76,16 @@ function servicesOf(client: Client, prefix: string, options: ManagementApiOption
 }
 
 function routesOf(services: Services, app: OpenAPIHono<ApiEnv>): readonly Route[] {
+  const documentAt = openApiDocument(app, services.schemas);
   const document = route({
     method: "get",
     path: "/openapi.json",
     tag: "Health",
     summary: "This document.",
     role: "reader",
+    query: query({}),
     answers: { 200: { description: "OpenAPI 3.1." } },
-    handle: (_, c) => c.json(openApiDocument(app, services.urls.baseOf(c.req.raw), services.schemas)),
+    handle: (_, c) => c.json(documentAt(services.urls.baseOf(c.req.raw))),
   });
   return [
     ...startRoutes(services),

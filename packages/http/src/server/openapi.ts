@@ -20,12 +20,19 @@ export function registerRoutes(app: OpenAPIHono<ApiEnv>, routes: readonly Route[
   for (const { config } of routes) registry.registerPath(config);
 }
 
-/** The document as one who asks at `base` sees it. */
-export function openApiDocument(app: OpenAPIHono<ApiEnv>, base: string, schemas: InputSchemas): Document {
+/** Makes the document when it is first asked for, and then tells everyone where they asked. */
+export function openApiDocument(app: OpenAPIHono<ApiEnv>, schemas: InputSchemas): (base: string) => Document {
+  let document: Document | undefined;
+  return (base) => {
+    document ??= newDocument(app, schemas);
+    return { ...document, servers: [{ url: base }] };
+  };
+}
+
+function newDocument(app: OpenAPIHono<ApiEnv>, schemas: InputSchemas): Document {
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { title: "Perdure management API", version: "1", description: DESCRIPTION },
-    servers: [{ url: base }],
     security: [{ bearer: [] }, { functionsKey: [] }, { code: [] }],
   });
   for (const listed of schemas.described()) addListed(document, listed);

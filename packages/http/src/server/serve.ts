@@ -28,6 +28,8 @@ const DEFAULT_PORT = 7071;
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 1000;
+/** Longer than proxies and load balancers keep theirs: the one who closes first must not be the one who is sent to. */
+const KEEP_ALIVE_MS = 75_000;
 /** What is still answered then is cut off. */
 const CLOSE_TIMEOUT_MS = 5000;
 
@@ -59,6 +61,12 @@ export async function serveManagementApi(
     overrideGlobalObjects: false,
   }) as Server;
   server.maxConnections = MAX_CONNECTIONS;
+  server.on("request", (_request, response) => {
+    // What was answered while the server stops leaves an idle connection.
+    response.once("close", () => {
+      if (stopping.signal.aborted) setImmediate(() => server.closeIdleConnections());
+    });
+  });
   await listen(server, port, hostname);
   let closing: Promise<void> | undefined;
   return {
@@ -81,7 +89,7 @@ function limits(requestTimeoutMs: number): ServerOptions {
     requestTimeout: requestTimeoutMs,
     headersTimeout: Math.ceil(requestTimeoutMs / 2),
     connectionsCheckingInterval: Math.max(Math.ceil(requestTimeoutMs / 10), 50),
-    keepAliveTimeout: 5000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   };
 }

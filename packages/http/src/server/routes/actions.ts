@@ -59,9 +59,19 @@ export function actionRoutes(services: Services): readonly Route[] {
         return c.body(null, 202);
       },
     }),
-    reasoned(services, "suspend", "Holds the instance: none of its code runs until it is resumed."),
-    reasoned(services, "resume", "Lets a suspended or blocked instance go on."),
-    reasoned(services, "rewind", "Lets a failed instance go on from before what made it fail."),
+    reasoned(
+      services,
+      "suspend",
+      "Holds the instance: none of its code runs until it is resumed.",
+      [404, 410],
+    ),
+    reasoned(services, "resume", "Lets a suspended or blocked instance go on.", [404, 410]),
+    reasoned(
+      services,
+      "rewind",
+      "Lets a failed instance go on from before what made it fail.",
+      [404, 409, 410],
+    ),
     route({
       method: "post",
       path: "/instances/{instanceId}/restart",
@@ -79,7 +89,12 @@ export function actionRoutes(services: Services): readonly Route[] {
   ];
 }
 
-function reasoned({ client }: Services, action: "suspend" | "resume" | "rewind", summary: string): Route {
+function reasoned(
+  { client }: Services,
+  action: "suspend" | "resume" | "rewind",
+  summary: string,
+  errors: readonly number[],
+): Route {
   return route({
     method: "post",
     path: `/instances/{instanceId}/${action}`,
@@ -90,7 +105,7 @@ function reasoned({ client }: Services, action: "suspend" | "resume" | "rewind",
     params: instanceParams,
     query: reasonQuery,
     answers: ACCEPTED,
-    errors: [404, 409, 410],
+    errors,
     handle: async ({ params: { instanceId }, query: { reason } }, c) => {
       await client.instance(instanceId)[action](reason);
       return c.body(null, 202);
