@@ -1,6 +1,6 @@
 import { Client } from "@perdure/client";
 import type { DoctorOptions } from "@perdure/client";
-import { VirtualClock, defineOrchestration, silentLogger } from "@perdure/core";
+import { StorageAccessDeniedError, VirtualClock, defineOrchestration, silentLogger } from "@perdure/core";
 import type { Finding } from "@perdure/core";
 import { Worker } from "@perdure/worker";
 import { hostname } from "node:os";
@@ -97,6 +97,33 @@ describe("a hub in simulated storage", () => {
     expect(findings[0]?.message).toMatch(/a process of this machine that is gone/);
     expect(fixed.map(({ fix }) => fix?.done)).toEqual([true, true]);
     expect((await leases.readAll()).map((row) => row.owner)).toEqual(["", ""]);
+  });
+
+  it("may be read by an identity that may not write, which is told and looks on", async () => {
+    await new Client(backend, { clock }).startNew(echo, "a", { instanceId: "waits" });
+    await clock.sleep(90_000);
+    const mayNot = new Set([
+      "writeRow",
+      "transaction",
+      "putMessage",
+      "deleteMessage",
+      "putBlob",
+      "deleteBlob",
+    ]);
+    const reader = storage.connect({
+      beforeRequest: ({ operation }) => {
+        if (mayNot.has(operation)) throw new StorageAccessDeniedError("refused");
+      },
+    });
+    const readOnly = new AzureStorageBackend({ taskHub: "Sick", storage: reader, clock });
+
+    const findings = await found(new Client(readOnly, { clock }), {});
+
+    const [last, ...rights] = [...findings].reverse();
+    expect(last).toMatchObject({ kind: "NoWorker" });
+    expect(rights).toHaveLength(8); // four tables, three queues, one container
+    for (const finding of rights)
+      expect(finding).toMatchObject({ kind: "StorageAccessDenied", severity: "warning", fixable: false });
   });
 
   it("leaves alone the blobs of a message that may be on its way", async () => {

@@ -33,7 +33,7 @@ export class AzureDiagnostics implements HubDiagnostics {
   async *check(options: CheckOptions): AsyncIterable<Trouble> {
     let isComplete = true;
     for await (const trouble of partTroubles(this.services)) {
-      isComplete = false;
+      isComplete &&= trouble.severity !== "error";
       yield trouble;
     }
     yield* skewTroubles(this.services);

@@ -17,9 +17,14 @@ const NOBODY = "perdure-doctor-probe";
 
 export async function* partTroubles(services: DiagnosisServices): AsyncGenerator<Trouble, undefined> {
   for (const { subject, read, probe } of await partsOf(services)) {
-    const trouble = (await judge(subject, read)) ?? (await judge(subject, probe));
+    const trouble = await judge(subject, read);
     if (trouble?.kind === "StorageIncomplete") yield missing(services, trouble);
     else if (trouble) yield trouble;
+    else {
+      const refusal = await judge(subject, probe);
+      if (refusal)
+        yield { ...refusal, severity: "warning", message: `It may be read, not changed: ${refusal.message}` };
+    }
   }
   return undefined;
 }

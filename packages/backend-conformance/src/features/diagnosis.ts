@@ -104,12 +104,10 @@ export const diagnosis: Topic = {
       expect(child).toMatchObject({ kind: "subOrchestration", name: "waiter", status: "Running" });
       expect(status).toBe("Running");
       expect(waitsFor).toMatchObject([
-        { kind: "timer", timerId: 0, name: "timeout of event 'Approval'" },
         { kind: "event", name: "Approval" },
+        { kind: "timer", timerId: 0, name: "timeout of event 'Approval'" },
       ]);
-      expect(verdict).toMatch(
-        /waits for the timer 'timeout of event .* due at .*; the event 'Approval', since/,
-      );
+      expect(verdict).toMatch(/waits for the event 'Approval', since .*; the timer 'timeout of .* due at/);
       await expect(app.client.explain("nobody")).rejects.toMatchObject({ code: "InstanceNotFound" });
     }),
 

@@ -21,7 +21,6 @@ import type {
   DeadLetter,
   Duration,
   Finding,
-  FindingKind,
   InstanceStatus,
   RuntimeStatus,
   Trouble,
@@ -77,8 +76,9 @@ class Visit {
   private readonly repairs: Repairs;
   /** Instances that wait for a worker. */
   #unattended = 0;
-  /** Kinds of what the backend has told. */
-  readonly #told = new Set<FindingKind>();
+  #hasStuckLease = false;
+  /** Parts of the hub are not there, or may not be read. */
+  #isBroken = false;
   #notCreated: Error | undefined;
   #seen = 0;
 
@@ -115,7 +115,7 @@ class Visit {
       if (unreachable) yield unreachable;
       if (unreachable?.severity === "error") return undefined;
       yield* this.ofBackend();
-      if (this.#told.has("StorageIncomplete") || this.#told.has("StorageAccessDenied")) return undefined;
+      if (this.#isBroken) return undefined; // the rest asks what is not there
       yield* this.deadLetters();
       yield* this.instances();
       yield* this.noWorker();
@@ -128,10 +128,13 @@ class Visit {
   private async *ofBackend(): AsyncGenerator<Trouble, undefined> {
     const { graceMs, limit, signal } = this.options;
     for await (const trouble of this.backend.diagnostics?.check({ graceMs, limit, signal }) ?? []) {
-      this.#told.add(trouble.kind);
+      const { kind, severity } = trouble;
+      this.#isBroken ||=
+        severity === "error" && (kind === "StorageIncomplete" || kind === "StorageAccessDenied");
+      this.#hasStuckLease ||= kind === "StuckLease";
       yield trouble;
     }
-    if (this.#notCreated !== undefined && !this.#told.has("StorageIncomplete")) throw this.#notCreated;
+    if (this.#notCreated !== undefined && !this.#isBroken) throw this.#notCreated;
     return undefined;
   }
 
@@ -262,7 +265,7 @@ class Visit {
   }
 
   private async *noWorker(): AsyncGenerator<Trouble, undefined> {
-    if (this.#unattended === 0 || this.#told.has("StuckLease")) return undefined; // which is why, and told
+    if (this.#unattended === 0 || this.#hasStuckLease) return undefined; // which is why, and told
     const partitions = (await this.backend.diagnostics?.partitions()) ?? [];
     if (partitions.some(({ isAlive }) => isAlive)) return undefined; // those of a dead owner have a finding of their own
     const instances = this.#unattended === 1 ? "One instance waits" : `${this.#unattended} instances wait`;

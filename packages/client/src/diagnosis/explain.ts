@@ -112,13 +112,13 @@ function waitsOf(subject: Case): readonly Wait[] {
         ...optional("status", child),
       };
     }),
-    ...[...open.timers].sort((a, b) => a.fireAt - b.fireAt).map(timerWait),
     ...startOf(subject),
     ...(status.awaitedEvents ?? []).map(({ name, since }): Wait => ({
       kind: "event",
       name,
       since: new Date(since),
     })),
+    ...[...open.timers].sort((a, b) => a.fireAt - b.fireAt).map(timerWait),
   ];
 }
 

@@ -81,7 +81,7 @@ export interface Explanation {
   readonly since: Date;
   readonly createdAt: Date;
   readonly lastUpdatedAt: Date;
-  /** What it waits for, first what is likely to end first. Empty once it has finished. */
+  /** What it waits for: work first, then events, then timers by due time. Empty once it has finished. */
   readonly waitsFor: readonly Wait[];
   /** Absent where storage does not tell, or has no owners. */
   readonly owner?: InstanceOwner;

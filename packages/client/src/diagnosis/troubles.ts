@@ -82,7 +82,7 @@ function failureTroubles(status: InstanceStatus, { now, repairs }: Examination):
       },
     ];
   }
-  if (!isUnknownActivity(failure)) return []; // failing is no trouble of the hub
+  if (status.parent || !isUnknownActivity(failure)) return []; // failing is no trouble of the hub, and a child's is its parent's
   return [
     {
       ...{ kind: "UnknownActivity", severity: "error", ...subject, ...repair },
