@@ -18,7 +18,7 @@ export function titleOf(status: Pick<InstanceStatus, "instanceId" | "name">): st
   return type === "schedule" ? `Schedule '${id}'` : `Instance '${id}'`;
 }
 
-export function dateText(time: number): string {
+function dateText(time: number): string {
   return new Date(time).toISOString();
 }
 
