@@ -2,6 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { run } from "../src/run";
+import { fakeSurroundings } from "./support/fake-surroundings";
 import { Hub } from "./support/hub";
 import { faults } from "./support/orchestrations";
 import { LOADER, PROGRAM, inTerminal } from "./support/processes";
@@ -23,6 +25,33 @@ describe("perdure rewind", () => {
     const { stdout } = await hub.run(["wait", "b1"]);
     expect(failed).toBe(7);
     expect(stdout).toBe('"mended"\n');
+  });
+});
+
+describe("perdure watch", () => {
+  it("follows all that match, a line of JSON each, until it is asked to end", async () => {
+    const ending = new AbortController();
+    await hub.run(["start", "echo", "--id", "seen-1", "--wait"]);
+    const { surroundings, written } = fakeSurroundings({ workingFolder: hub.folder, ending: ending.signal });
+    const wrote = new Promise<void>((resolve) => {
+      const write = (text: string): void => {
+        written.stdout += text;
+        if (/seen-2.*Completed|Completed.*seen-2/.test(text)) resolve();
+      };
+      Object.assign(surroundings.stdout, { write });
+    });
+
+    const watching = run(["watch", "--prefix", "seen-", "--json"], surroundings);
+    await hub.run(["start", "echo", "--id", "seen-2", "--wait"]);
+    await wrote;
+    ending.abort();
+
+    expect(await watching).toBe(130);
+    const ids = written.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).instance.instanceId);
+    expect(new Set(ids)).toEqual(new Set(["seen-1", "seen-2"]));
   });
 });
 

@@ -1,7 +1,7 @@
 /** `perdure serve`, and the command line as a client of it. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { Hub, newFolder } from "./support/hub";
+import { Hub } from "./support/hub";
 import { fakeSurroundings } from "./support/fake-surroundings";
 import { run } from "../src/run";
 

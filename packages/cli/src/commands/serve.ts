@@ -3,12 +3,12 @@ import { Command } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { Client } from "@perdure/client";
 import type { ManagementKey, ManagementRole } from "@perdure/http";
-import { createLogger } from "@perdure/worker";
 import { wholeNumber } from "../arguments/values";
 import type { Cli } from "../cli";
 import { placeText } from "../connection/place";
 import { openBackend } from "../connection/storage";
 import { USUAL_PORT, serve } from "../running/api-server";
+import { jsonLogger } from "../running/json-logger";
 import type { Surroundings } from "../surroundings";
 import { storagePlace } from "./storage-place";
 
@@ -37,7 +37,7 @@ export function serveCommand(cli: Cli): CommandUnknownOpts {
         const keys = keysOf(env);
         const eventUrlKey = env["PERDURE_EVENT_URL_KEY"];
         const options = {
-          ...{ hostname: host, signal: ending, logger: createLogger("info") },
+          ...{ hostname: host, signal: ending, logger: jsonLogger(surroundings) },
           ...(prefix === undefined ? {} : { prefix }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(keys.length === 0 ? {} : { keys }),
