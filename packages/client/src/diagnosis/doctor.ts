@@ -32,7 +32,8 @@ import type { Case } from "./case";
 import { DEFAULT_GRACE } from "./explain";
 import { repaired, toFinding } from "./finding";
 import { Repairs } from "./repairs";
-import { deadLetterTrouble, troublesOf } from "./troubles";
+import { isSchedule } from "./texts";
+import { deadLetterTrouble, isUnknownActivity, troublesOf } from "./troubles";
 import type { Examination } from "./troubles";
 
 export interface DoctorOptions {
@@ -56,6 +57,7 @@ const SLOW_MS = 2000;
 /** Of failures only those of the last week are looked at. */
 const FAILED_WITHIN_MS = 7 * 86_400_000;
 const OPEN: readonly RuntimeStatus[] = ["Pending", "Running", "Suspended", "Blocked"];
+const FAILED: readonly RuntimeStatus[] = ["Failed"];
 
 /** @throws InvalidArgumentError at once, for a bad option. */
 export function doctor(connection: Connection, options: DoctorOptions): AsyncIterable<Finding> {
@@ -80,7 +82,6 @@ class Visit {
   /** Parts of the hub are not there, or may not be read. */
   #isBroken = false;
   #notCreated: Error | undefined;
-  #seen = 0;
 
   constructor(
     private readonly connection: Connection,
@@ -117,7 +118,8 @@ class Visit {
       yield* this.ofBackend();
       if (this.#isBroken) return undefined; // the rest asks what is not there
       yield* this.deadLetters();
-      yield* this.instances();
+      yield* this.instances(OPEN);
+      yield* this.instances(FAILED);
       yield* this.noWorker();
     } catch (error) {
       yield this.interrupted(error);
@@ -190,25 +192,35 @@ class Visit {
     return undefined;
   }
 
-  private async *instances(): AsyncGenerator<Trouble, undefined> {
+  /** @param statuses Each listing has a limit of its own: failures do not take the place of what runs. */
+  private async *instances(statuses: readonly RuntimeStatus[]): AsyncGenerator<Trouble, undefined> {
     const { limit, signal } = this.options;
-    for await (const page of this.pages([...OPEN, "Failed"])) {
-      const suspicious: string[] = [];
-      for (let i = 0; i < page.length && !signal.aborted; i += AT_A_TIME) {
-        const some = page.slice(i, i + AT_A_TIME).filter((status) => this.isWorthALook(status));
-        const cases = await Promise.all(some.map(({ instanceId }) => this.tryLook(instanceId)));
-        for (const subject of cases)
-          if (subject && this.isSuspicious(subject)) suspicious.push(subject.status.instanceId);
-      }
-      yield* this.secondLook(suspicious);
-      this.#seen += page.length;
-      if (this.#seen >= limit && !signal.aborted) {
-        yield this.incomplete("instances");
+    let seen = 0;
+    for await (const page of this.pages(statuses)) {
+      if (signal.aborted) return undefined;
+      if (seen >= limit && page.length > 0) {
+        yield this.incomplete(statuses === FAILED ? "failed instances" : "instances");
         return undefined;
       }
-      if (signal.aborted) return undefined;
+      seen += page.length;
+      yield* this.secondLook(await this.suspicious(page));
     }
     return undefined;
+  }
+
+  /** Ids of those that a first look finds something about. */
+  private async suspicious(page: readonly InstanceStatus[]): Promise<readonly string[]> {
+    const { signal } = this.options;
+    const ids: string[] = [];
+    const candidates = page.filter((status) => this.isWorthALook(status));
+    for (let i = 0; i < candidates.length && !signal.aborted; i += AT_A_TIME) {
+      const some = candidates.slice(i, i + AT_A_TIME);
+      const cases = await Promise.all(some.map(({ instanceId }) => this.tryLook(instanceId)));
+      for (const subject of cases)
+        if (subject && this.isSuspicious(subject)) ids.push(subject.status.instanceId);
+      await new Promise(setImmediate); // a worker of this process has its turn, however quick storage is
+    }
+    return ids;
   }
 
   private async *pages(
@@ -226,9 +238,13 @@ class Visit {
     return undefined;
   }
 
-  private isWorthALook({ status, lastUpdatedAt, completedAt = lastUpdatedAt }: InstanceStatus): boolean {
+  private isWorthALook(listed: InstanceStatus): boolean {
+    const { status, failure, lastUpdatedAt, completedAt = lastUpdatedAt } = listed;
     const now = this.now();
-    if (status === "Failed") return completedAt + FAILED_WITHIN_MS > now;
+    if (status === "Failed") {
+      const mayBeKnown = failure === undefined || isUnknownActivity(failure); // long ones may not be listed
+      return completedAt + FAILED_WITHIN_MS > now && (mayBeKnown || isSchedule(listed));
+    }
     return status === "Blocked" || lastUpdatedAt + this.options.graceMs <= now;
   }
 

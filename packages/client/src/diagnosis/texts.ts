@@ -3,12 +3,17 @@ import { spanText } from "@perdure/core";
 import type { InstanceStatus } from "@perdure/core";
 import { SCHEDULE_NAME } from "@perdure/schedules";
 
+export function isSchedule({ name }: Pick<InstanceStatus, "name">): boolean {
+  return name === SCHEDULE_NAME;
+}
+
 /** What an instance is called: a schedule by its own id. */
-export function subjectOf({ instanceId, name }: Pick<InstanceStatus, "instanceId" | "name">): {
+export function subjectOf(status: Pick<InstanceStatus, "instanceId" | "name">): {
   readonly type: "instance" | "schedule";
   readonly id: string;
 } {
-  if (name !== SCHEDULE_NAME) return { type: "instance", id: instanceId };
+  const { instanceId } = status;
+  if (!isSchedule(status)) return { type: "instance", id: instanceId };
   return { type: "schedule", id: instanceId.slice(SCHEDULE_NAME.length + 1) };
 }
 

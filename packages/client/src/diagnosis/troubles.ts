@@ -63,7 +63,7 @@ export function deadLetterTrouble(
 }
 
 /** Whether a failure, or what caused it, is that no worker knew the activity. */
-function isUnknownActivity(failure: FailureDetails | undefined): boolean {
+export function isUnknownActivity(failure: FailureDetails | undefined): boolean {
   for (let link = failure; link; link = link.innerFailure)
     if (link.errorType === "ActivityNotRegistered") return true;
   return false;
