@@ -8,7 +8,7 @@ import { Terminal } from "./output/terminal";
 import type { Surroundings } from "./surroundings";
 
 /** Options that every command has. */
-export interface GlobalOptions extends PlaceOptions {
+interface GlobalOptions extends PlaceOptions {
   readonly json?: boolean;
   readonly color?: boolean;
 }
@@ -49,15 +49,13 @@ export class Cli {
 /** Says more of what the API tells its callers nothing about. */
 function withReason(error: unknown, reason: string | undefined): unknown {
   if (reason === undefined || error instanceof CommandFailure) return error;
-  const { outcome, message, hints, code } = toCommandFailure(error);
+  const { outcome, hints, code } = toCommandFailure(error);
   const isVague = outcome === "unreachable" || outcome === "failure";
-  return isVague
-    ? new CommandFailure(outcome, reason, hints, code)
-    : new CommandFailure(outcome, message, hints, code);
+  return isVague ? new CommandFailure(outcome, reason, hints, code) : error;
 }
 
 /** Those of the program, wherever on the line they are given. */
-export function globalsOf(command: CommandUnknownOpts): GlobalOptions {
+function globalsOf(command: CommandUnknownOpts): GlobalOptions {
   const { path, connectionString, azurite, url, key, hub, profile, json, color } =
     command.optsWithGlobals() as GlobalOptions;
   const all = { path, connectionString, azurite, url, key, hub, profile, json, color };

@@ -33,14 +33,11 @@ const GROUPS: readonly (readonly [title: string, commands: readonly MakeCommand[
   ["Develop and run:", [initCommand, devCommand, workerCommand, serveCommand, replayCommand]],
   [
     "Instances:",
-    [startCommand, listCommand, getCommand, historyCommand, watchCommand, waitCommand, raiseCommand].concat([
-      suspendCommand,
-      resumeCommand,
-      terminateCommand,
-      restartCommand,
-      rewindCommand,
+    [
+      ...[startCommand, listCommand, getCommand, historyCommand, watchCommand, waitCommand],
+      ...[raiseCommand, suspendCommand, resumeCommand, terminateCommand, restartCommand, rewindCommand],
       purgeCommand,
-    ]),
+    ],
   ],
   ["Timers, schedules, messages:", [timersCommand, schedulesCommand, deadLettersCommand]],
   ["When something is wrong:", [explainCommand, doctorCommand]],

@@ -1,7 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { InstanceFilter } from "@perdure/client";
-import { RUNTIME_STATUSES } from "@perdure/core";
+import { optional, RUNTIME_STATUSES } from "@perdure/core";
 import type { RuntimeStatus } from "@perdure/core";
 import { momentOf } from "../arguments/times";
 import { list, tag } from "../arguments/values";
@@ -42,11 +42,11 @@ export function filterOf(
 ): InstanceFilter {
   const moment = (text: string, flag: string): Date => momentOf(text, clock.now(), flag, "ago");
   return {
-    ...(name === undefined ? {} : { name }),
-    ...(prefix === undefined ? {} : { instanceIdPrefix: prefix }),
+    ...optional("name", name),
+    ...optional("instanceIdPrefix", prefix),
     ...(from === undefined ? {} : { createdFrom: moment(from, "--from") }),
     ...(to === undefined ? {} : { createdTo: moment(to, "--to") }),
-    ...(tags === undefined ? {} : { tags }),
+    ...optional("tags", tags),
   };
 }
 

@@ -3,6 +3,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { ScheduleChanges } from "@perdure/client";
 import { RUN_OVERLAP_POLICIES } from "@perdure/schedules";
 import type { RunOverlapPolicy, ScheduleSpec } from "@perdure/schedules";
+import { optional } from "@perdure/core";
 import { payloadOf } from "../arguments/json";
 import { durationOf, momentOf } from "../arguments/times";
 import { tag, wholeNumber } from "../arguments/values";
@@ -83,9 +84,9 @@ export async function specOf(
     momentOf(text, surroundings.clock.now(), flag, "from now");
   const result: ScheduleSpec = {
     ...given,
-    ...(cron === undefined ? {} : { cron }),
+    ...optional("cron", cron),
     ...(every === undefined ? {} : { every: { interval: durationOf(every, "--every") } }),
-    ...(timeZone === undefined ? {} : { timeZone }),
+    ...optional("timeZone", timeZone),
     ...(startAt === undefined ? {} : { startAt: moment(startAt, "--start-at") }),
     ...(endAt === undefined ? {} : { endAt: moment(endAt, "--end-at") }),
     ...(jitter === undefined ? {} : { jitter: durationOf(jitter, "--jitter") }),
@@ -100,11 +101,11 @@ export function changesOf(flags: ScheduleFlags): ScheduleChanges {
   return {
     ...policyOf(overlapPolicy),
     ...(catchUpWindow === undefined ? {} : { catchUpWindow: durationOf(catchUpWindow, "--catch-up-window") }),
-    ...(maxCatchUp === undefined ? {} : { maxCatchUp }),
-    ...(maxRuns === undefined ? {} : { maxRuns }),
-    ...(codeVersion === undefined ? {} : { version: codeVersion }),
-    ...(note === undefined ? {} : { note }),
-    ...(tags === undefined ? {} : { tags }),
+    ...optional("maxCatchUp", maxCatchUp),
+    ...optional("maxRuns", maxRuns),
+    ...optional("version", codeVersion),
+    ...optional("note", note),
+    ...optional("tags", tags),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { ManagementClient } from "@perdure/http";
+import { optional } from "@perdure/core";
 import { payloadOf } from "../arguments/json";
 import { momentOf } from "../arguments/times";
 import { wholeNumber } from "../arguments/values";
@@ -62,7 +63,7 @@ function createSchedule(cli: Cli): CommandUnknownOpts {
       const schedule = await client.schedules.create({
         ...{ id, orchestration, spec, paused: paused === true },
         ...changesOf(flags),
-        ...(input === undefined ? {} : { input }),
+        ...optional("input", input),
       });
       terminal.show(schedule, () => scheduleText(schedule, terminal.dataColors));
     });
@@ -103,8 +104,8 @@ function updateSchedule(cli: Cli): CommandUnknownOpts {
       await client.schedules.update(id, {
         ...changesOf(flags),
         ...removed,
-        ...(spec === undefined ? {} : { spec }),
-        ...(input === undefined ? {} : { input }),
+        ...optional("spec", spec),
+        ...optional("input", input),
       });
       terminal.done({ id }, SEEN);
     });

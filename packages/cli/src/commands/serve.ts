@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { Client } from "@perdure/client";
 import type { ManagementKey, ManagementRole } from "@perdure/http";
+import { optional } from "@perdure/core";
 import { wholeNumber } from "../arguments/values";
 import type { Cli } from "../cli";
 import { placeText } from "../connection/place";
@@ -38,8 +39,8 @@ export function serveCommand(cli: Cli): CommandUnknownOpts {
         const eventUrlKey = env["PERDURE_EVENT_URL_KEY"];
         const options = {
           ...{ hostname: host, signal: ending, logger: jsonLogger(surroundings) },
-          ...(prefix === undefined ? {} : { prefix }),
-          ...(publicUrl === undefined ? {} : { publicUrl }),
+          ...optional("prefix", prefix),
+          ...optional("publicUrl", publicUrl),
           ...(keys.length === 0 ? {} : { keys }),
           ...(eventUrlKey ? { eventUrlKeys: [eventUrlKey] } : {}),
         };

@@ -1,6 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { StartRequest } from "@perdure/http";
+import { optional } from "@perdure/core";
 import type { TerminalStatus } from "@perdure/core";
 import { payloadOf } from "../arguments/json";
 import { durationOf, momentOf } from "../arguments/times";
@@ -55,14 +56,14 @@ export function startCommand(cli: Cli): CommandUnknownOpts {
       const now = surroundings.clock.now();
       const timeoutMs = timeout === undefined ? undefined : durationOf(timeout, "--timeout");
       const request: StartRequest = {
-        ...(id === undefined ? {} : { instanceId: id }),
+        ...optional("instanceId", id),
         ...(at === undefined ? {} : { startAt: momentOf(at, now, "--at", "from now") }),
         ...(delay === undefined ? {} : { delay: durationOf(delay, "--delay") }),
-        ...(tags === undefined ? {} : { tags }),
-        ...(codeVersion === undefined ? {} : { version: codeVersion }),
-        ...(ifExists === undefined ? {} : { ifExists }),
+        ...optional("tags", tags),
+        ...optional("version", codeVersion),
+        ...optional("ifExists", ifExists),
         ...(reuse === undefined ? {} : { reuse: statusesOf(reuse, FINISHED) }),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...optional("idempotencyKey", idempotencyKey),
       };
       const input = await payloadOf(given, "input", surroundings);
       const work: Work = async ({ client }, terminal, ending) => {

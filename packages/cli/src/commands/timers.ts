@@ -1,7 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { TimerReference } from "@perdure/client";
-import { START_TIMER_ID } from "@perdure/core";
+import { optional, START_TIMER_ID } from "@perdure/core";
 import type { Moment } from "@perdure/core";
 import type { ManagementClient, TimerDetails } from "@perdure/http";
 import { momentOf } from "../arguments/times";
@@ -59,8 +59,8 @@ function filterOf({ dueBefore, prefix, name }: TimerFilterOptions, { surrounding
   const now = surroundings.clock.now();
   return {
     ...(dueBefore === undefined ? {} : { dueBefore: momentOf(dueBefore, now, "--due-before", "from now") }),
-    ...(prefix === undefined ? {} : { instanceIdPrefix: prefix }),
-    ...(name === undefined ? {} : { orchestration: name }),
+    ...optional("instanceIdPrefix", prefix),
+    ...optional("orchestration", name),
   };
 }
 
@@ -155,7 +155,7 @@ function moveTimer(cli: Cli): CommandUnknownOpts {
 }
 
 function referenceOf(instanceId: string, timerId: number, executionId: string | undefined): TimerReference {
-  return { instanceId, timerId, ...(executionId === undefined ? {} : { executionId }) };
+  return { instanceId, timerId, ...optional("executionId", executionId) };
 }
 
 const START = "start";

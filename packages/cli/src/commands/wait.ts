@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { InstanceDetails, ManagementClient } from "@perdure/http";
+import { optional } from "@perdure/core";
 import { durationOf } from "../arguments/times";
 import type { Cli } from "../cli";
 import { CommandFailure } from "../failures";
@@ -29,7 +30,7 @@ export async function waitForEnd(
   timeout: number | undefined,
   signal: AbortSignal,
 ): Promise<InstanceDetails> {
-  return client.waitForCompletion(instanceId, { signal, ...(timeout === undefined ? {} : { timeout }) });
+  return client.waitForCompletion(instanceId, { signal, ...optional("timeout", timeout) });
 }
 
 /** Prints the output of an instance that has finished. @throws CommandFailure when it did not complete. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { optional } from "@perdure/core";
 import type { LogLevel } from "@perdure/core";
 import { durationOf } from "../arguments/times";
 import type { Cli } from "../cli";
@@ -34,7 +35,7 @@ export function workerCommand(cli: Cli): CommandUnknownOpts {
       const worker = await loaded(file, () =>
         startUserWorker(file, place, surroundings, {
           logLevel,
-          ...(timeoutMs === undefined ? {} : { shutdownTimeout: timeoutMs }),
+          ...optional("shutdownTimeout", timeoutMs),
         }),
       );
       const { orchestrations, activities } = worker.code;

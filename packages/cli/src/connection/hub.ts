@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { Client } from "@perdure/client";
+import { optional } from "@perdure/core";
 import type { Backend, Logger } from "@perdure/core";
 import { ManagementClient, createManagementApi } from "@perdure/http";
 import { CommandFailure } from "../failures";
@@ -73,7 +74,7 @@ async function ready(backend: Backend): Promise<void> {
 function onServer({ url, key, taskHub }: Extract<Place, { readonly kind: "server" }>): OpenHub {
   const client = new ManagementClient({
     url,
-    ...(key === undefined ? {} : { key }),
+    ...optional("key", key),
     ...(taskHub === undefined ? {} : { fetch: (request: Request) => fetch(withTaskHub(request, taskHub)) }),
   });
   return { client, reason: () => undefined, close: () => Promise.resolve() };

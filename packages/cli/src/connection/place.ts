@@ -4,6 +4,7 @@
  * from the first source that has them, but a key of a profile is only sent where that profile says.
  */
 import path from "node:path";
+import { optional } from "@perdure/core";
 import { usageFailure } from "../failures";
 import { shellWord } from "../output/text";
 import type { Surroundings } from "../surroundings";
@@ -47,6 +48,11 @@ export function placeOf(options: PlaceOptions, surroundings: Surroundings): Plac
   return { kind: "file", path: defaultFile(hub ?? DEFAULT_HUB, surroundings) };
 }
 
+/** Whether it is the storage emulator on its usual ports. */
+export function isEmulator(place: Place): boolean {
+  return place.kind === "azure-storage" && place.connectionString === EMULATOR;
+}
+
 /** A place in words, without what is secret. */
 export function placeText(place: Place): string {
   switch (place.kind) {
@@ -68,7 +74,7 @@ export function placeFlags(place: Place, { workingFolder }: Surroundings): strin
       return ` --path ${shellWord(relative.startsWith("..") ? place.path : relative)}`;
     }
     case "azure-storage":
-      if (place.connectionString !== EMULATOR) return undefined;
+      if (!isEmulator(place)) return undefined;
       return ` --azurite${place.taskHub === DEFAULT_HUB ? "" : ` --hub ${place.taskHub}`}`;
     case "server":
       return place.key === undefined ? ` --url ${place.url}` : undefined;
@@ -156,8 +162,8 @@ function serverAt(url: string, key: string | undefined, taskHub: string | undefi
   return {
     kind: "server",
     url: url.replace(/\/+$/, ""),
-    ...(key === undefined ? {} : { key }),
-    ...(taskHub === undefined ? {} : { taskHub }),
+    ...optional("key", key),
+    ...optional("taskHub", taskHub),
   };
 }
 

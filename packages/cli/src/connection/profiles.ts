@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { optional } from "@perdure/core";
 import { parseDocument } from "yaml";
 import { usageFailure } from "../failures";
 import type { Surroundings } from "../surroundings";
@@ -37,7 +38,7 @@ export function readProfiles(surroundings: Surroundings): Profiles {
   const defaultName = read.findLast((profiles) => profiles.defaultName !== undefined)?.defaultName;
   return {
     byName: new Map(read.flatMap(({ byName }) => [...byName])),
-    ...(defaultName === undefined ? {} : { defaultName }),
+    ...optional("defaultName", defaultName),
   };
 }
 
@@ -77,7 +78,7 @@ function parseProfiles(file: string, env: Surroundings["env"]): Profiles {
     byName: new Map(
       Object.entries(profiles).map(([name, value]) => [name, settingsOf(value, file, name, env)]),
     ),
-    ...(defaultName === undefined ? {} : { defaultName }),
+    ...optional("defaultName", defaultName),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { optional } from "@perdure/core";
 import pc from "picocolors";
 import { usageFailure } from "../failures";
 import type { CommandFailure } from "../failures";
@@ -73,7 +74,7 @@ export class Terminal {
   fail({ message, hints, code }: CommandFailure): void {
     if (message === "") return;
     if (this.isJson) {
-      this.say(JSON.stringify({ error: { ...(code === undefined ? {} : { code }), message, hints } }));
+      this.say(JSON.stringify({ error: { ...optional("code", code), message, hints } }));
       return;
     }
     this.say(`${this.talkColors.red("Error:")} ${printable(message)}`);

@@ -8,13 +8,6 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandFailure, usageFailure } from "../failures";
 
-/** A storage emulator that this process started, or one that was there. */
-export interface Emulator {
-  /** Whether it was there already. */
-  readonly isShared: boolean;
-  stop(): Promise<void>;
-}
-
 const HOST = "127.0.0.1";
 /** Those of `UseDevelopmentStorage=true`. */
 const PORTS = { blob: 10_000, queue: 10_001, table: 10_002 } as const;
@@ -23,27 +16,23 @@ const LOOK_MS = 100;
 const PATIENCE_MS = 10_000;
 
 /**
- * Starts Azurite on its usual ports, with its data in a folder; takes the one that is there, if there is one.
+ * Starts Azurite on its usual ports, with its data in `azurite` of a folder; takes the one that is there, if there is one.
+ *
+ * Resolves with what ends it; one that was there goes on.
  *
  * @throws CommandFailure when it is not installed, or does not start.
  */
-export async function startEmulator(dataFolder: string, workingFolder: string): Promise<Emulator> {
+export async function startEmulator(dataFolder: string, workingFolder: string): Promise<() => Promise<void>> {
   const taken = await Promise.all(Object.values(PORTS).map(answers));
-  if (taken.every(Boolean)) return { isShared: true, stop: () => Promise.resolve() };
+  if (taken.every(Boolean)) return () => Promise.resolve();
   const program = programIn(workingFolder);
-  await mkdir(dataFolder, { recursive: true });
+  const location = path.join(dataFolder, "azurite");
+  await mkdir(location, { recursive: true });
   const ports = Object.entries(PORTS).flatMap(([service, port]) => [
     ...[`--${service}Host`, HOST],
     ...[`--${service}Port`, String(port)],
   ]);
-  const args = [
-    ...ports,
-    "--location",
-    dataFolder,
-    "--silent",
-    "--skipApiVersionCheck",
-    "--disableTelemetry",
-  ];
+  const args = [...ports, "--location", location, "--silent", "--skipApiVersionCheck", "--disableTelemetry"];
   const child = fork(require.resolve("./azurite-process"), [program, ...args], {
     detached: true, // Ctrl+C is for us: it ends last
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -55,8 +44,7 @@ export async function startEmulator(dataFolder: string, workingFolder: string): 
   const stop = (): Promise<void> => stopped(child);
   for (let look = 0; look < LOOKS; look++) {
     if (child.exitCode !== null) break;
-    if ((await Promise.all(Object.values(PORTS).map(answers))).every(Boolean))
-      return { isShared: false, stop };
+    if ((await Promise.all(Object.values(PORTS).map(answers))).every(Boolean)) return stop;
     await sleep(LOOK_MS);
   }
   await stop();

@@ -45,26 +45,17 @@ export class CodeProcess {
     this.tell({ type: "run", file, place, workingFolder });
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** Lets it finish its turns and resolves once it is gone. */
   stop(): Promise<void> {
     this.#stopping ??= this.end();
     return this.#stopping;
   }
 
-  /** Ends it at once. */
-  kill(): void {
-    this.#child.kill("SIGKILL");
-  }
-
   private async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, "exit");
     this.tell({ type: "stop" });
-    const patience = setTimeout(() => this.kill(), PATIENCE_MS);
+    const patience = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
     await gone;
     clearTimeout(patience);
   }

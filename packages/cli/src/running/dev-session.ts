@@ -59,11 +59,6 @@ export class DevSession {
     await this.#process?.stop();
   }
 
-  /** Ends everything at once. */
-  kill(): void {
-    this.#process?.kill();
-  }
-
   private restart(): Promise<void> {
     this.#isStale = true;
     this.#restarting ??= this.renew().finally(() => (this.#restarting = undefined));

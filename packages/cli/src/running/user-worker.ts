@@ -1,4 +1,5 @@
 import { Worker, createLogger } from "@perdure/worker";
+import { optional } from "@perdure/core";
 import type { Backend, LogLevel, Logger } from "@perdure/core";
 import { openBackend } from "../connection/storage";
 import type { StoragePlace } from "../connection/storage";
@@ -36,7 +37,7 @@ export async function startUserWorker(
   const worker = new Worker(backend, {
     logger,
     ...options,
-    ...(shutdownTimeout === undefined ? {} : { shutdownTimeout }),
+    ...optional("shutdownTimeout", shutdownTimeout),
     orchestrations,
     activities,
   });
