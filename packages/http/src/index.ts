@@ -34,7 +34,6 @@ export { CheckStatus } from "./server/check-status";
 export type { CheckStatusOptions, WaitForCompletionOptions } from "./server/check-status";
 export { EventUrls } from "./server/event-urls/event-urls";
 export type { EventUrlOptions, EventUrlsOptions } from "./server/event-urls/event-urls";
-export type { StandardSchema } from "./server/input-schemas";
 export { createManagementApi } from "./server/management-api";
 export type {
   ListedOrchestration,

@@ -1,28 +1,8 @@
-/** Schemas that users give for the inputs of their orchestrations, by the Standard Schema (standardschema.dev). */
+/** Schemas of the inputs of orchestrations: of their definitions, or as the server is told. */
 import { nameOf } from "@perdure/core";
+import type { StandardSchema } from "@perdure/core";
 import type { ListedOrchestration } from "./options";
 import { badRequest } from "./refusal";
-
-interface SchemaIssue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
-
-interface SchemaResult {
-  readonly issues?: readonly SchemaIssue[] | undefined;
-}
-
-/** What every library of the Standard Schema offers; the JSON schema only some do. */
-export interface StandardSchema {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
-    readonly jsonSchema?: {
-      readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
-    };
-  };
-}
 
 /** The orchestrations that are listed, by name. */
 export class InputSchemas {
@@ -38,13 +18,19 @@ export class InputSchemas {
     return this.#listed.has(name);
   }
 
+  /** That of the definition, if there is one. */
+  versionOf(name: string): string | undefined {
+    const orchestration = this.#listed.get(name)?.orchestration;
+    return typeof orchestration === "object" ? orchestration.version : undefined;
+  }
+
   names(): readonly string[] {
     return [...this.#listed.keys()];
   }
 
   /** Checks an input, where there is a schema for it, and leaves it as it is. @throws Refusal */
   async check(name: string, input: unknown): Promise<void> {
-    const result = await this.#listed.get(name)?.input?.["~standard"].validate(input);
+    const result = await schemaOf(this.#listed.get(name))?.["~standard"].validate(input);
     if (!result?.issues) return;
     throw badRequest(
       result.issues.map(({ message, path = [] }) => ({
@@ -65,10 +51,16 @@ export class InputSchemas {
   }
 }
 
-function jsonSchemaOf({ input, inputJsonSchema }: ListedOrchestration): object {
-  if (inputJsonSchema) return inputJsonSchema;
+function schemaOf(listed: ListedOrchestration | undefined): StandardSchema | undefined {
+  if (!listed) return undefined;
+  const { input, orchestration } = listed;
+  return input ?? (typeof orchestration === "string" ? undefined : orchestration.input);
+}
+
+function jsonSchemaOf(listed: ListedOrchestration): object {
+  if (listed.inputJsonSchema) return listed.inputJsonSchema;
   try {
-    return input?.["~standard"].jsonSchema?.input({ target: "draft-2020-12" }) ?? {};
+    return schemaOf(listed)?.["~standard"].jsonSchema?.input({ target: "draft-2020-12" }) ?? {};
   } catch {
     return {}; // a schema that JSON schema cannot express; it validates nevertheless
   }

@@ -1,5 +1,4 @@
-import type { AnyOrchestration, Clock, Duration, Logger } from "@perdure/core";
-import type { StandardSchema } from "./input-schemas";
+import type { AnyOrchestration, Clock, Duration, Logger, StandardSchema } from "@perdure/core";
 
 /** A reader sees everything but the messages of dead letters; an operator also changes. */
 export type ManagementRole = "reader" | "operator";
@@ -23,9 +22,9 @@ export type Verify = (request: Request) => Principal | undefined | Promise<Princ
 /** An orchestration that people start over HTTP. */
 export interface ListedOrchestration {
   readonly orchestration: AnyOrchestration | string;
-  /** What its input must look like: a schema of zod, Valibot, ArkType or any library of the Standard Schema. */
+  /** What its input must look like. Default: the schema of the definition. */
   readonly input?: StandardSchema;
-  /** For the OpenAPI document, where the library of `input` does not tell. */
+  /** For the OpenAPI document, where the library of the schema does not tell. */
   readonly inputJsonSchema?: Readonly<Record<string, unknown>>;
   readonly description?: string;
 }

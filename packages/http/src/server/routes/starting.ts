@@ -82,7 +82,11 @@ async function start(
     );
   }
   await schemas.check(name, input);
-  const options: StartOptions = { ...startOptions(query), ...optional("instanceId", instanceId) };
+  const options: StartOptions = {
+    ...optional("version", schemas.versionOf(name)),
+    ...startOptions(query),
+    ...optional("instanceId", instanceId),
+  };
   const handle =
     idempotencyKey === undefined
       ? await client.startNew(name, input, options)
