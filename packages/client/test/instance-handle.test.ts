@@ -246,3 +246,26 @@ describe("history", () => {
     await expect(setUp().missing.history()).rejects.toThrow(InstanceNotFoundError);
   });
 });
+
+describe("an event with an id", () => {
+  it("is sent under that id, for one generation if one is given", async () => {
+    const { instances, handle } = setUp({ status: "Running", executionId: "x1" });
+
+    await handle.raiseEvent("go", 1, { eventId: "order 7" });
+    await handle.raiseEvent("go", 1, { eventId: "order 8", executionId: "x1" });
+
+    expect(instances.sent).toMatchObject([{ id: "order 7" }, { id: "order 8", executionId: "x1" }]);
+    expect(instances.sent[0]).not.toHaveProperty("executionId");
+  });
+
+  it("is refused for another generation, and with a bad id", async () => {
+    const { instances, handle } = setUp({ status: "Running", executionId: "x2" });
+
+    await expect(handle.raiseEvent("go", 1, { executionId: "x1" })).rejects.toThrow(
+      InvalidInstanceStateError,
+    );
+    await expect(handle.raiseEvent("go", 1, { eventId: "" })).rejects.toThrow(InvalidArgumentError);
+
+    expect(instances.sent).toEqual([]);
+  });
+});

@@ -247,3 +247,34 @@ describe("purgeMany", () => {
     expect(instances.queries).toEqual([]);
   });
 });
+
+describe("a dry run", () => {
+  it("counts an instance and its descendants, and deletes nothing", async () => {
+    const setup = setUp();
+    setup.instances.put(instance("a", { status: "Completed" }));
+    adopt(setup, "a", "a-1", "a-2");
+
+    await expect(setup.client.purge("a", { dryRun: true })).resolves.toBe(1);
+    await expect(setup.client.purge("a", { dryRun: true, recursive: true })).resolves.toBe(3);
+    await expect(setup.client.purge("b", { dryRun: true })).resolves.toBe(0);
+
+    expect(setup.instances.purges).toEqual([]);
+  });
+
+  it("is refused for what could not be purged", async () => {
+    const { instances, client } = setUp();
+    instances.put(instance("a"));
+
+    await expect(client.purge("a", { dryRun: true })).rejects.toThrow(InvalidInstanceStateError);
+  });
+
+  it("counts all that match", async () => {
+    const { instances, client } = setUp(450);
+
+    await expect(client.purgeMany({}, { dryRun: true })).resolves.toEqual({
+      ...{ purged: 450, skipped: 0, isComplete: true },
+    });
+
+    expect(instances.purges).toEqual([]);
+  });
+});
