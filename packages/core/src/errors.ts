@@ -179,6 +179,9 @@ export class ScheduleAlreadyExistsError extends DurableError {
   }
 }
 
+/** Statuses of which `reuse` may have some. */
+const REUSABLE: ReadonlySet<string> = new Set(["Completed", "Failed", "Terminated"]);
+
 /** The id is taken by an instance whose status the reuse policy does not allow to replace. */
 export class InstanceAlreadyExistsError extends DurableError {
   readonly code = "InstanceAlreadyExists";
@@ -188,9 +191,8 @@ export class InstanceAlreadyExistsError extends DurableError {
     readonly instanceId: string,
     readonly status: string,
   ) {
-    super(
-      `Instance '${instanceId}' already exists and is ${status}. Use another id, or wait for it, or list ${status} in 'reuse'.`,
-    );
+    const advice = REUSABLE.has(status) ? `list ${status} in 'reuse'` : "wait for its end, or terminate it";
+    super(`Instance '${instanceId}' already exists and is ${status}. Use another id, or ${advice}.`);
   }
 
   static override is(value: unknown): value is InstanceAlreadyExistsError {

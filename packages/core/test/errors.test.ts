@@ -1,5 +1,11 @@
 import * as core from "../src";
-import { DurableError, NonRetriableError, OrchestrationFailedError, TaskFailedError } from "../src";
+import {
+  DurableError,
+  InstanceAlreadyExistsError,
+  NonRetriableError,
+  OrchestrationFailedError,
+  TaskFailedError,
+} from "../src";
 
 const failure = { errorType: "TypeError", errorMessage: "boom", stackTrace: "TypeError: boom\n  at there" };
 
@@ -81,5 +87,14 @@ describe("cause", () => {
 
   it("of an OrchestrationFailedError is the failure itself", () => {
     expect((new OrchestrationFailedError("i1", "Failed", failure).cause as Error).message).toBe("boom");
+  });
+});
+
+describe("InstanceAlreadyExistsError", () => {
+  it.each([
+    ["Completed", "Use another id, or list Completed in 'reuse'."],
+    ["Running", "Use another id, or wait for its end, or terminate it."],
+  ])("advises what helps against one that is %s", (status, advice) => {
+    expect(new InstanceAlreadyExistsError("a", status).message).toContain(advice);
   });
 });
