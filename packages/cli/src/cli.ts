@@ -18,7 +18,11 @@ export type Work = (hub: OpenHub, terminal: Terminal, ending: AbortSignal) => Pr
 
 /** What commands share. One for each run. */
 export class Cli {
-  constructor(readonly surroundings: Surroundings) {}
+  constructor(
+    readonly surroundings: Surroundings,
+    /** Whether what is wrong with the line itself is told as JSON: it is not parsed then. */
+    readonly isJson = false,
+  ) {}
 
   terminal(command: CommandUnknownOpts): Terminal {
     return new Terminal(this.surroundings, globalsOf(command));

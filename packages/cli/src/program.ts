@@ -23,6 +23,8 @@ import { timersCommand } from "./commands/timers";
 import { waitCommand } from "./commands/wait";
 import { watchCommand } from "./commands/watch";
 import { workerCommand } from "./commands/worker";
+import { usageFailure } from "./failures";
+import { errorJson } from "./output/terminal";
 import { EXIT_CODES, EXIT_CODE_MEANINGS } from "./exit-codes";
 import type { Outcome } from "./exit-codes";
 import { version } from "./version";
@@ -87,8 +89,9 @@ export function createProgram(cli: Cli): CommandUnknownOpts {
     getErrHelpWidth: () => stderr.columns ?? 100,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
+    outputError: (text, write) => write(cli.isJson ? `${errorJson(usageFailure(plainText(text)))}\n` : text),
   });
-  program.showHelpAfterError("(--help tells more)").exitOverride();
+  program.showHelpAfterError(cli.isJson ? false : "(--help tells more)").exitOverride();
   for (const [title, commands] of GROUPS) {
     program.commandsGroup(title);
     for (const make of commands) program.addCommand(inheriting(make(cli), program));
@@ -101,6 +104,11 @@ function inheriting(command: CommandUnknownOpts, parent: CommandUnknownOpts): Co
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inheriting(child, command);
   return command;
+}
+
+/** What commander says, without what is for people. */
+function plainText(text: string): string {
+  return text.trim().replace(/^error: /, "");
 }
 
 function exitCodeText(): string {

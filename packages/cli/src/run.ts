@@ -9,7 +9,7 @@ import type { Surroundings } from "./surroundings";
 
 /** Runs one command line, without the program's name. Resolves with the exit code, and never rejects. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const program = createProgram(new Cli(surroundings));
+  const program = createProgram(new Cli(surroundings, args.includes("--json")));
   const line = lineToComplete(args);
   if (line !== undefined) {
     surroundings.stdout.write(

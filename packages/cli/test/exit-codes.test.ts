@@ -112,6 +112,13 @@ describe("a command line ends with", () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "InstanceNotFound" } });
   });
 
+  it("a wrong line as a line of JSON, too", async () => {
+    const { exitCode, stderr } = await hub.run(["lst", "--json"]);
+
+    expect(exitCode).toBe(EXIT_CODES.usage);
+    expect(JSON.parse(stderr).error.message).toMatch(/unknown command 'lst'\n\(Did you mean list\?\)/);
+  });
+
   it("a way to begin where no hub is", async () => {
     const folder = await newFolder();
 

@@ -71,10 +71,11 @@ export class Terminal {
   }
 
   /** Why the command failed, and what to do. */
-  fail({ message, hints, code }: CommandFailure): void {
+  fail(failure: CommandFailure): void {
+    const { message, hints } = failure;
     if (message === "") return;
     if (this.isJson) {
-      this.say(JSON.stringify({ error: { ...optional("code", code), message, hints } }));
+      this.say(errorJson(failure));
       return;
     }
     this.say(`${this.talkColors.red("Error:")} ${printable(message)}`);
@@ -114,4 +115,9 @@ function isColored(
   if (flag === false || (NO_COLOR !== undefined && NO_COLOR !== "")) return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0") return true;
   return stream.isTTY === true && TERM !== "dumb";
+}
+
+/** An error as one line of JSON. */
+export function errorJson({ code, message, hints }: CommandFailure): string {
+  return JSON.stringify({ error: { ...optional("code", code), message, hints } });
 }
