@@ -1,6 +1,12 @@
 import { Client } from "@perdure/client";
 import type { DoctorOptions } from "@perdure/client";
-import { StorageAccessDeniedError, VirtualClock, defineOrchestration, silentLogger } from "@perdure/core";
+import {
+  StorageAccessDeniedError,
+  VirtualClock,
+  defineActivity,
+  defineOrchestration,
+  silentLogger,
+} from "@perdure/core";
 import type { Finding } from "@perdure/core";
 import { Worker } from "@perdure/worker";
 import { hostname } from "node:os";
@@ -10,6 +16,7 @@ import { hubNames } from "../src/names";
 import { connectStorage } from "../src/storage/azure-storage";
 import { SimulatedStorage } from "./simulated-storage";
 import { keepMoving } from "./support/keep-moving";
+import { Mortal } from "./support/mortal";
 
 const NAMES = hubNames("Sick");
 const echo = defineOrchestration("echo", function* (_ctx, input: string) {
@@ -140,6 +147,46 @@ describe("a hub in simulated storage", () => {
 
     expect(findings).toEqual([]);
     expect(storage.snapshot().containers[NAMES.largeMessages]).toEqual(blobs);
+  });
+
+  it("holds what a dead owner ran in memory until its next owner has it", async () => {
+    const work = defineActivity("work", async (ctx) => {
+      if (first.signal.aborted) return "again";
+      await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+      throw new Error("the process is dead");
+    });
+    const works = defineOrchestration("works", function* (ctx) {
+      return yield* ctx.callActivity(work);
+    });
+    const first = new AbortController();
+    const code = { orchestrations: [works], activities: [work], logger: silentLogger };
+    const mortal = new Mortal(clock, storage.connect());
+    const doomed = new AzureStorageBackend({
+      ...{ taskHub: "Sick", storage: mortal.connection, clock: mortal },
+      messageVisibility: "10m", // longer than its lease
+    });
+    await new Worker(doomed, { ...code, clock: mortal }).start();
+    const client = new Client(backend, { clock });
+    const handle = await client.startNew(works);
+    await handle.waitForStart();
+    await clock.sleep(120_000);
+    expect((await client.explain(handle.instanceId)).waitsFor).toMatchObject([
+      { kind: "activity", state: "held" },
+    ]);
+
+    mortal.die();
+    first.abort();
+    const worker = new Worker(backend, { ...code, clock });
+    await worker.start();
+    const findings: Finding[] = [];
+    for (let look = 0; look < 200; look++) {
+      findings.push(...(await doctor()).filter(({ kind }) => kind === "LostMessage"));
+      await clock.sleep(3000);
+    }
+
+    expect(findings).toEqual([]);
+    expect(await handle.result()).toBe("again");
+    await worker.stop();
   });
 
   it("completes what a client left half done: a row without its message", async () => {

@@ -3,10 +3,10 @@ import type {
   ActivityMessage,
   ActivityWhereabouts,
   InstanceWhereabouts,
-  PartitionOwnership,
   TaskMessage,
   WaitingMessage,
 } from "@perdure/core";
+import type { Committed, StoredHistory } from "../history-table";
 import type { LeaseRow } from "../lease-table";
 import { partitionOf } from "../names";
 import { ownershipOf } from "./leases";
@@ -32,23 +32,21 @@ export class Whereabouts {
   async of(instanceId: string): Promise<InstanceWhereabouts> {
     const { names, storage, controlQueue, settings, partitionCount } = this.services;
     const partition = partitionOf(instanceId, await partitionCount());
-    const [ownership, claimed] = [await this.ownership(partition), await this.claimed(instanceId)];
+    const lease = (await this.leases()).find((row) => row.partition === partition);
+    const stored = await this.services.history.load(instanceId);
     const items = await this.#workItems.look(names.workItems, storage.queue(names.workItems));
     const control = await this.#control.look(names.control(partition), controlQueue(partition));
     const now = settings.clock.now();
+    const messages = messagesFor(instanceId, control);
+    const isComing = messages.length > 0 || !control.isAll;
     return {
-      ...(ownership && { ownership }),
-      messages: messagesFor(instanceId, control),
+      ...(lease && { ownership: ownershipOf(lease, now) }),
+      messages,
       hasAllMessages: control.isAll,
-      activities: [...claimed, ...queuedFor(instanceId, items)],
+      activities: [...claimedIn(stored, lease, isComing), ...queuedFor(instanceId, items)],
       hasAllActivities: items.isAll,
       isBehind: control.hasMore || control.visible.some((seen) => isOld(seen, now)),
     };
-  }
-
-  private async ownership(partition: number): Promise<PartitionOwnership | undefined> {
-    const row = (await this.leases()).find((lease) => lease.partition === partition);
-    return row && ownershipOf(row, this.services.settings.clock.now());
   }
 
   private leases(): Promise<readonly LeaseRow[]> {
@@ -60,21 +58,24 @@ export class Whereabouts {
     }
     return this.#leases.rows;
   }
+}
 
-  /** Activities that the present owner has said to run itself. What former ones had is queued when it is loaded. */
-  private async claimed(instanceId: string): Promise<readonly ActivityWhereabouts[]> {
-    const stored = await this.services.history.load(instanceId);
-    if (!stored || !("events" in stored) || stored.claims.size === 0) return [];
-    const partition = partitionOf(instanceId, await this.services.partitionCount());
-    const lease = (await this.leases()).find((row) => row.partition === partition);
-    const { executionId } = stored.state;
-    return [...stored.claims]
-      .filter(([, epoch]) => lease?.owner !== "" && epoch === lease?.epoch)
-      .map(([taskScheduledId]) => ({
-        ...{ executionId, taskScheduledId, place: "held", deliveryCount: 0 },
-        ...(lease && { worker: lease.owner }),
-      }));
-  }
+/**
+ * Activities that an owner has said to run itself. What a former one had is queued when the next owner gets a message of
+ * the instance, of which it left one hidden: so it is held as long as there may be such a message.
+ */
+function claimedIn(
+  stored: StoredHistory | Committed | undefined,
+  lease: LeaseRow | undefined,
+  isComing: boolean,
+): readonly ActivityWhereabouts[] {
+  if (!stored || !("events" in stored)) return [];
+  const { executionId } = stored.state;
+  return [...stored.claims].flatMap(([taskScheduledId, epoch]): readonly ActivityWhereabouts[] => {
+    const held = { executionId, taskScheduledId, place: "held", deliveryCount: 0 } as const;
+    if (lease && lease.owner !== "" && epoch === lease.epoch) return [{ ...held, worker: lease.owner }];
+    return isComing ? [held] : [];
+  });
 }
 
 function messagesFor(instanceId: string, { visible }: QueueLook<TaskMessage>): readonly WaitingMessage[] {
