@@ -19,7 +19,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<Outcome, string>> = {
   ok: "done",
   failure: "something failed that has no code of its own",
   usage: "the command line, the configuration or an argument is wrong; nothing was done",
-  notFound: "no such instance, timer, schedule or dead letter",
+  notFound: "no such instance, timer, schedule, dead letter or hub",
   conflict: "refused as things stand: the id is in use, or the instance has finished, or has not",
   unreachable: "storage or server cannot be reached, or denies access",
   timeout: "what was waited for did not come about in time; it goes on",

@@ -45,7 +45,7 @@ function commandText(command: CommandUnknownOpts, parents: string): string {
   const usage = [name, ...command.registeredArguments.map(usageOf)].join(" ");
   return [
     `${level} ${name.replace("perdure ", "")}`,
-    command.description(),
+    wrapped(command.description()),
     command.commands.length > 0 ? "" : `\`\`\`sh\n${usage}\n\`\`\``,
     args.length > 0 ? table(["Argument", "Meaning"], args) : "",
     command.options.length > 0 ? optionTable(command) : "",
@@ -73,16 +73,27 @@ function optionTable(command: CommandUnknownOpts): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells
-      .map((cell) =>
-        cell
-          .replaceAll("|", String.raw`\|`)
-          .replaceAll("<", "\\<")
-          .replaceAll("`\\<", "`<"),
-      )
-      .join(" | ")} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** A cell of a table; what is in backquotes stands for itself. */
+function escaped(cell: string): string {
+  const parts = cell.replaceAll("|", String.raw`\|`).split("`");
+  return parts
+    .map((part, place) => (place % 2 === 0 ? part.replaceAll("<", String.raw`\<`) : part))
+    .join("`");
+}
+
+const WIDTH = 120;
+
+/** Lines of a width; those that are set in are a list of things to type. */
+function wrapped(text: string): string {
+  return text
+    .replaceAll(/^ {2}(.*): +(.*)$/gm, "- $1: `$2`")
+    .split("\n")
+    .map((line) => line.replaceAll(new RegExp(`(?=.{${WIDTH + 1}})(.{1,${WIDTH}}) `, "g"), "$1\n"))
+    .join("\n");
 }
 
 function code(text: string): string {
