@@ -41,7 +41,6 @@ async function diagnose(row: Row, stage: Stage): Promise<void> {
   const instanceId = await row.plant(stage);
   if (row.code) await stage.work(row.code);
   await stage.scene.pass(stage.graceMs + 100);
-  await stage.scene.listed();
 
   if (row.explains) {
     const { verdict, next = /./, ...parts } = row.explains;

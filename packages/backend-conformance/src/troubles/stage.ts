@@ -79,6 +79,7 @@ export class Stage {
     await this.scene.until("the instance to come there", async () =>
       isReached(await app.client.explain(instanceId)),
     );
+    await this.scene.listed();
     await app.worker.stop();
     return instanceId;
   }
