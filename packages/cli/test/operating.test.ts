@@ -115,16 +115,18 @@ describe("in a terminal", () => {
     for (const id of ["p1", "p2"]) await hub.run(["start", "echo", "--id", id, "--wait"]);
 
     for (const [answer, exitCode, left] of [
-      ["n", 1, 0],
-      ["y", 0, 3],
+      ["n\r", 1, 0],
+      ["\u0004", 1, 0], // the end of input
+      ["\u0003", 130, 0], // Ctrl+C
+      ["y\r", 0, 3],
     ] as const) {
       const purge = inTerminal(PROGRAM, ["purge", "--prefix", "p"], hub.folder);
       await purge.printed(/Delete 2 instances for good\? \[y\/N\]/);
-      purge.write(`${answer}\r`);
+      purge.write(answer);
 
       await expect(purge.end).resolves.toMatchObject({ exitCode });
       expect((await hub.run(["get", "p1"])).exitCode).toBe(left);
-      if (answer === "y") expect(purge.text).toMatch(/Deleting .*0\/2[^]*Deleted 2 instances\./);
+      if (exitCode === 0) expect(purge.text).toMatch(/Deleting .*0\/2[^]*Deleted 2 instances\./);
     }
   });
 

@@ -1,8 +1,7 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { optional } from "@perdure/core";
 import pc from "picocolors";
-import { usageFailure } from "../failures";
-import type { CommandFailure } from "../failures";
+import { CommandFailure, usageFailure } from "../failures";
 import type { Surroundings, TextStream } from "../surroundings";
 import { printable } from "./text";
 
@@ -83,16 +82,22 @@ export class Terminal {
   }
 
   /**
-   * Asks a question that is answered with y or n.
+   * Asks a question that is answered with y or n; an end of input means no.
    *
-   * @throws CommandFailure when nobody is there to answer; `instead` says which flag answers.
+   * @param instead Says which flag answers.
+   * @throws CommandFailure when nobody is there to answer, and for Ctrl+C.
    */
   async confirm(question: string, instead: string): Promise<boolean> {
     if (!this.isInteractive) throw usageFailure(`${question} Nobody is there to answer.`, instead);
-    const { stdin, stderr, ending } = this.#surroundings;
+    const { stdin, stderr } = this.#surroundings;
     const reader = createInterface({ input: stdin, output: stderr as NodeJS.WritableStream });
     try {
-      const answer = await reader.question(`${question} [y/N] `, { signal: ending });
+      // While it is asked the terminal sends no signal: Ctrl+C is a key as any other.
+      const answer = await new Promise<string>((resolve, reject) => {
+        reader.once("SIGINT", () => reject(new CommandFailure("interrupted", "")));
+        reader.once("close", () => resolve(""));
+        reader.question(`${question} [y/N] `, resolve);
+      });
       return /^y(es)?$/i.test(answer.trim());
     } finally {
       reader.close();

@@ -30,19 +30,27 @@ async function run({
 }: Extract<Order, { type: "run" }>): Promise<RunningWorker | undefined> {
   const surroundings = { ...processSurroundings(new AbortController().signal), workingFolder };
   const logger = textLogger((line) => process.stderr.write(`${line}\n`));
+  const options = { logger, shutdownTimeout: SHUTDOWN_TIMEOUT_MS };
+  let running: RunningWorker | undefined;
   try {
-    const running = await startUserWorker(file, place, surroundings, {
-      logger,
-      shutdownTimeout: SHUTDOWN_TIMEOUT_MS,
-    });
-    const { orchestrations, activities } = running.code;
-    const names = { orchestrations: namesOf(orchestrations), activities: namesOf(activities) };
-    tell({ type: "running", ...names, ...optional("example", exampleOf(running.code)) });
+    running = await startUserWorker(file, place, surroundings, options);
+    tell(reportOf(running.code));
     return running;
   } catch (error) {
+    await running?.stop();
     tell({ type: "failed", text: loadFailureText(error) });
     return undefined;
   }
+}
+
+/** @throws NotSerializableError when the example has no JSON form. */
+function reportOf(code: UserCode): Running {
+  return {
+    type: "running",
+    orchestrations: namesOf(code.orchestrations),
+    activities: namesOf(code.activities),
+    ...optional("example", exampleOf(code)),
+  };
 }
 
 /** The first that has an example, else the first. */
