@@ -344,6 +344,21 @@ describe("limits", () => {
   });
 });
 
+describe("a HEAD request", () => {
+  it("for a stream is answered at once, and takes no place", async () => {
+    const hub = client();
+    await hub.startNew("nobody", 1, { instanceId: "a" });
+    const ask = api({ maxWaiting: 1 }, hub);
+
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push(await ask("/changes", { method: "HEAD" }));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(answers[0]!.headers.get("content-type")).toContain("text/event-stream");
+    expect((await ask("/instances/a/result?timeout=0")).status).toBe(202);
+  });
+});
+
 describe("a connection", () => {
   const REQUEST_TIMEOUT_MS = 400;
   let server: ManagementServer;

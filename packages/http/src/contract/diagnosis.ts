@@ -32,7 +32,7 @@ export const doctorQuery = query({
     .openapi({ description: "Most things of each sort to look at. Default: 10,000." }),
 });
 
-export const findingDetails = z
+const findingDetails = z
   .looseObject({
     kind: z.enum(FINDING_KINDS as readonly [FindingKind, ...FindingKind[]]),
     severity: z.enum(["error", "warning", "info"]),

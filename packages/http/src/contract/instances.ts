@@ -17,7 +17,7 @@ import {
   timestamp,
 } from "./values";
 
-export const failureDetails: z.ZodType<FailureDetails> = z
+const failureDetails: z.ZodType<FailureDetails> = z
   .object({
     errorType: z.string(),
     errorMessage: z.string(),
@@ -168,7 +168,7 @@ const filterQuery = {
 };
 
 /** Statuses that Durable Functions has and we have not: nothing is ever in them. */
-export const FOREIGN_STATUSES = ["ContinuedAsNew", "Canceled"] as const;
+const FOREIGN_STATUSES = ["ContinuedAsNew", "Canceled"] as const;
 
 const statusesFilter = queryStatuses([...RUNTIME_STATUSES, ...FOREIGN_STATUSES]).optional();
 

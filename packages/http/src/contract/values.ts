@@ -1,7 +1,7 @@
 /** Values that queries, headers and bodies share. */
 import { z } from "@hono/zod-openapi";
 import { RUNTIME_STATUSES, durationMs } from "@perdure/core";
-import type { RuntimeStatus, TerminalStatus } from "@perdure/core";
+import type { RuntimeStatus } from "@perdure/core";
 
 /** What an instance may be. Those of Durable Functions, and `Blocked`. */
 export const runtimeStatus = z
@@ -10,9 +10,6 @@ export const runtimeStatus = z
     description:
       "Blocked: parked because its code and its history disagree, or no worker knows its code. The others are those of Durable Functions.",
   });
-
-const TERMINAL_STATUSES = ["Completed", "Failed", "Terminated"] as const satisfies readonly TerminalStatus[];
-export const terminalStatus = z.enum(TERMINAL_STATUSES);
 
 /** A time in an answer: ISO 8601, UTC, to the millisecond. */
 export const timestamp = z.iso.datetime().openapi({ format: "date-time" });

@@ -30,6 +30,7 @@ export function sseResponse(
   route: string,
   eventsOf: (signal: AbortSignal) => AsyncIterable<SseEvent>,
 ): Response {
+  if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": SSE_TYPE });
   const leave = services.waiting.enter();
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, services.stopping, c.req.raw.signal]);

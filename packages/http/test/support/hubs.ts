@@ -32,12 +32,16 @@ export const embedded: HubKind = {
 export const azurite: HubKind = {
   name: "Azurite",
   open: () => {
-    const connectionString = process.env["PERDURE_TEST_STORAGE"];
-    if (!connectionString) throw new Error("Set PERDURE_TEST_STORAGE, or let jest's global setup do it.");
-    const taskHub = `http${randomUUID().replaceAll("-", "").slice(0, 16)}`;
-    return {
-      backend: new AzureStorageBackend({ taskHub, connectionString }),
-      remove: () => new AzureStorageBackend({ taskHub, connectionString }).deleteTaskHub(),
-    };
+    const { backend, connect } = openAzurite();
+    return { backend, remove: () => connect().deleteTaskHub() };
   },
 };
+
+/** A hub on the emulator, and as many connections to it as there are processes. */
+export function openAzurite(): { readonly backend: Backend; readonly connect: () => Backend } {
+  const connectionString = process.env["PERDURE_TEST_STORAGE"];
+  if (!connectionString) throw new Error("Set PERDURE_TEST_STORAGE, or let jest's global setup do it.");
+  const taskHub = `http${randomUUID().replaceAll("-", "").slice(0, 16)}`;
+  const connect = (): Backend => new AzureStorageBackend({ taskHub, connectionString });
+  return { backend: connect(), connect };
+}

@@ -1,5 +1,5 @@
 import type { Client, InstanceFilter, PageOptions } from "@perdure/client";
-import { InstanceNotFoundError, optional } from "@perdure/core";
+import { InstanceNotFoundError, isTerminal, optional } from "@perdure/core";
 import type { TerminalStatus } from "@perdure/core";
 import { z } from "@hono/zod-openapi";
 import {
@@ -77,7 +77,7 @@ export function instanceRoutes(services: Services): readonly Route[] {
       errors: [404],
       handle: async ({ params: { instanceId }, query }, c) => {
         const details = await detailsOf(client, instanceId, query);
-        if (details.completedAt === undefined && !isFinished(details)) {
+        if (!isTerminal(details.runtimeStatus)) {
           const location = urls.payload(c.req.raw, instanceId).statusQueryGetUri;
           return c.json(details, 202, { location, "retry-after": "5" });
         }
@@ -180,8 +180,4 @@ async function detailsOf(
   const snapshot = await handle.status();
   const historyEvents = showHistory ? historyEntries(await handle.history(), showHistoryOutput) : undefined;
   return instanceDetails(snapshot, { showInput, historyEvents });
-}
-
-function isFinished({ runtimeStatus }: InstanceDetails): boolean {
-  return runtimeStatus === "Completed" || runtimeStatus === "Failed" || runtimeStatus === "Terminated";
 }

@@ -1,3 +1,4 @@
+import { isTerminal } from "@perdure/core";
 import {
   instanceChange,
   instanceDetails as instanceDetailsSchema,
@@ -92,7 +93,7 @@ async function streamResult(services: Services, handle: InstanceHandle, c: ApiCo
     "GET /instances/{instanceId}/result",
     async function* (signal): AsyncGenerator<SseEvent> {
       for await (const snapshot of handle.watch({ signal })) {
-        const event = snapshot.completedAt === undefined ? "status" : "result";
+        const event = isTerminal(snapshot.status) ? "result" : "status";
         yield { event, data: instanceDetails(snapshot, { showInput: true }), id: idOf(snapshot) };
       }
     },
