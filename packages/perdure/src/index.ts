@@ -92,6 +92,7 @@ export type {
   Explanation,
   HubSchedules,
   HubTimers,
+  InstanceChange,
   InstanceFilter,
   InstanceHandle,
   InstanceListing,
@@ -105,6 +106,7 @@ export type {
   PurgeOptions,
   PurgeProgress,
   PurgeResult,
+  RaiseEventOptions,
   RestartOptions,
   ScheduleChanges,
   ScheduleDescription,
@@ -118,6 +120,8 @@ export type {
   TriggerOptions,
   Wait,
   WaitOptions,
+  WatchManyOptions,
+  WatchOptions,
 } from "@perdure/client";
 export { callHttp, managedIdentity, namedSecret } from "@perdure/call-http";
 export type {
