@@ -1,5 +1,5 @@
 /** What each outcome ends with, and what is said then. */
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { EXIT_CODES } from "../src/exit-codes";
 import type { Outcome } from "../src/exit-codes";
@@ -123,6 +123,7 @@ describe("a command line ends with", () => {
     const folder = await newFolder();
 
     const { exitCode, stderr } = await runIn(folder, ["list"]);
+    rmSync(folder, { recursive: true });
 
     expect(stderr).toMatch(/Begin one with 'perdure dev'/);
     expect(exitCode).toBe(EXIT_CODES.notFound);
