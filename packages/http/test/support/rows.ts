@@ -305,6 +305,17 @@ const reading: readonly Row[] = [
     },
   },
   {
+    ...{ route: LIST, status: 400, what: "refuses a token that was tampered with", code: "InvalidArgument" },
+    send: async (hub) => {
+      for (let i = 0; i < 2; i++) await hub.delayed();
+      const first = await fetch(`${hub.url}/instances?top=1&runtimeStatus=Pending`);
+      const token = first.headers.get("x-ms-continuation-token")!;
+      const [list] = JSON.parse(Buffer.from(token, "base64url").toString()) as [string];
+      const forged = Buffer.from(JSON.stringify([list, '{"nextRowKey":5'])).toString("base64url");
+      return { path: "/instances?top=1&runtimeStatus=Pending", headers: { "x-ms-continuation-token": forged } };
+    },
+  },
+  {
     ...{ route: LIST, status: 200, what: "takes an empty token as none" },
     send: () => ({ path: "/instances?top=1", headers: { "x-ms-continuation-token": "" } }),
   },
