@@ -39,7 +39,8 @@ export class EventMailbox {
     const oldest: EventWait[] = [];
     for (const [name, waits] of this.#open) {
       const wait = waits[0];
-      if (!wait) this.#open.delete(name); // not looked at again for nothing
+      // An empty list is not looked at again for nothing.
+      if (!wait) this.#open.delete(name);
       else if (oldest.length < MOST_TOLD) insertByAge(oldest, wait);
       else if (wait.age < (oldest.at(-1)?.age ?? 0)) {
         oldest.pop();
