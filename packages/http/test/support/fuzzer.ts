@@ -72,7 +72,7 @@ function fitting(schema: Json, document: Json, depth = 0): fc.Arbitrary<Json> {
   switch (type) {
     case "integer":
     case "number":
-      return fc.oneof(fc.integer({ min: schema.minimum ?? -5, max: schema.maximum ?? 5000 }), fc.double());
+      return numberOf(schema.minimum ?? -5, schema.maximum ?? 5000);
     case "boolean":
       return fc.boolean();
     case "array":
@@ -85,6 +85,10 @@ function fitting(schema: Json, document: Json, depth = 0): fc.Arbitrary<Json> {
     default:
       return fc.jsonValue({ maxDepth: 3 });
   }
+}
+
+function numberOf(min: number, max: number): fc.Arbitrary<number> {
+  return fc.oneof(fc.constantFrom(min, min + 1, max, max + 1), fc.integer({ min, max }), fc.double());
 }
 
 function objectOf(schema: Json, document: Json, depth: number): fc.Arbitrary<Json> {
