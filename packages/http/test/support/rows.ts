@@ -312,7 +312,10 @@ const reading: readonly Row[] = [
       const token = first.headers.get("x-ms-continuation-token")!;
       const [list] = JSON.parse(Buffer.from(token, "base64url").toString()) as [string];
       const forged = Buffer.from(JSON.stringify([list, '{"nextRowKey":5'])).toString("base64url");
-      return { path: "/instances?top=1&runtimeStatus=Pending", headers: { "x-ms-continuation-token": forged } };
+      return {
+        path: "/instances?top=1&runtimeStatus=Pending",
+        headers: { "x-ms-continuation-token": forged },
+      };
     },
   },
   {
