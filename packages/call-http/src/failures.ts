@@ -24,4 +24,21 @@ export class HttpFailure extends Error {
     this.isNonRetriable = isNonRetriable;
     if (data !== undefined) this.data = data;
   }
+  /** The same, each text as `change` makes it. The cause is told by its name and message alone. */
+  reworded(change: (text: string) => string): HttpFailure {
+    const { name, message, cause, data, isNonRetriable } = this;
+    return new HttpFailure(name as HttpFailureType, change(message), {
+      isNonRetriable,
+      ...(cause instanceof Error && { cause: reworded(cause, change) }),
+      ...(data && { data }),
+    });
+  }
+}
+
+function reworded({ name, message, cause }: Error, change: (text: string) => string): Error {
+  const inner = cause instanceof Error ? { cause: reworded(cause, change) } : undefined;
+  const other = new Error(change(message), inner);
+  other.name = name;
+  delete other.stack; // it would be that of this line
+  return other;
 }

@@ -9,7 +9,8 @@ import { addressOf, isFollowable } from "./address";
 import type { HttpAnswer, HttpCall } from "./request";
 
 /** Names that tell of a credential. Better one too many. */
-const CREDENTIAL = /auth|cookie|credential|passw|secret|session|signature|token|key$/;
+const CREDENTIAL =
+  /auth|bearer|cookie|credential|jwt|passw|secret|session|signature|token|(\b|-)pat$|sig$|key$/;
 /** They end in `key`, and a repeat must have them. */
 const NO_CREDENTIAL = /idempotency-?key$/;
 

@@ -1,7 +1,8 @@
 /**
  * One request of an orchestration, with the redirects it leads to: what the activity does.
  *
- * The credential is in the request alone. Servers may send back what they got, so it is blotted out of the answer.
+ * The credential is in the request alone. Servers may send back what they got, in a redirect too, so it is blotted out of
+ * the answer and of what is said when there is none.
  */
 import type { Clock } from "@perdure/core";
 import { describe, isFollowable } from "./address";
@@ -54,10 +55,23 @@ export class RequestSender {
   private async finalAnswer(first: HttpCall, limit: TimeLimit): Promise<HttpAnswer> {
     const { tokenSource } = first;
     const credential = tokenSource && (await limit.within(this.tokens.credential(tokenSource, limit.signal)));
+    try {
+      return await this.follow(first, credential, limit.signal);
+    } catch (error) {
+      if (credential && error instanceof HttpFailure) throw error.reworded((text) => credential.blot(text));
+      throw error;
+    }
+  }
+
+  private async follow(
+    first: HttpCall,
+    credential: Credential | undefined,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     let call = first;
     let credentialsDropped = false;
     for (let redirects = 0; ; redirects++) {
-      const response = await this.request(call, call.tokenSource && credential, limit.signal);
+      const response = await this.request(call, call.tokenSource && credential, signal);
       const next = await redirectOf(call, response, redirects);
       if (!next) {
         const answer = await answerOf(call, response, credential);

@@ -68,7 +68,9 @@ const answer: Responder = ({ path: asked, headers }, response) => {
   if (asked.startsWith("/identity")) response.end(JSON.stringify({ access_token: TOKEN, expires_in: 3600 }));
   else if (asked === "/echo") response.setHeader("x-echo", String(headers.authorization)).end(echo);
   else if (asked === "/fails") response.writeHead(503).end(echo);
-  else if (asked === "/breaks") response.destroy();
+  else if (asked === "/breaks" || asked.startsWith("/told")) response.destroy();
+  else if (asked === "/tells")
+    response.writeHead(302, { location: `/told/${encodeURIComponent(echo)}` }).end();
   else if (asked === "/long") response.end(echo.padEnd(5000));
   else if (asked === "/away") response.writeHead(307, { location: `${other.url}/` }).end();
   else if (asked === "/loop") response.writeHead(307, { location: "/loop" }).end();
@@ -84,7 +86,7 @@ it("a token is in the requests, and nowhere else", async () => {
     namedSecret("pay", { header: "x-pay" }),
     namedSecret("broken"),
   ]) {
-    for (const asked of ["/echo", "/fails", "/breaks", "/long", "/away", "/loop", "/started"]) {
+    for (const asked of ["/echo", "/fails", "/breaks", "/tells", "/long", "/away", "/loop", "/started"]) {
       const instance = await client.startNew(send, {
         ...{ url: `${server.url}${asked}`, tokenSource, maxResponseBytes: 4000 },
         ...{ retry: { maxAttempts: 2, firstRetryInterval: 1 }, headers: { "x-marker": VISIBLE } },

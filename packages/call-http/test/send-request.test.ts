@@ -1,4 +1,5 @@
 /** The activity, against servers on this machine. */
+import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { InvalidArgumentError, VirtualClock, silentLogger } from "@perdure/core";
 import type { ActivityContext } from "@perdure/core";
@@ -337,7 +338,14 @@ describe("redirects", () => {
 
 describe("credentials", () => {
   const headers = {
-    ...{ authorization: "Basic 1", cookie: "2", "x-functions-key": "3", "x-api-key": "4", accept: "a/b" },
+    ...{
+      authorization: "Basic 1",
+      cookie: "2",
+      "x-functions-key": "3",
+      "x-api-key": "4",
+      "x-pat": "5",
+      accept: "a/b",
+    },
   };
   const options: HttpOptions = { secrets: { pay: "s3cret" } };
   const tokenSource = { kind: "NamedSecret", name: "pay", header: "x-pay" };
@@ -346,6 +354,7 @@ describe("credentials", () => {
     cookie: "2",
     "x-functions-key": "3",
     "x-api-key": "4",
+    "x-pat": "5",
     "x-pay": "s3cret",
   };
 
@@ -404,6 +413,24 @@ describe("credentials", () => {
     expect(here.received[0]?.headers).toMatchObject({ "x-pay": 'a"b\\c' });
     expect(JSON.parse(content)).toMatchObject({ "x-pay": "***" });
   });
+
+  it.each([["s3cret"], ["s3c+ret/="]])(
+    "are blotted out of what is said when there is no answer: %s",
+    async (secret) => {
+      here.respond = ({ path }, response) =>
+        path === "/start"
+          ? redirect(302, `/died/${encodeURIComponent(secret)}`)({} as never, response)
+          : response.destroy();
+
+      const failure: unknown = await send({ tokenSource, options: { secrets: { pay: secret } } }).catch(
+        (error: unknown) => error,
+      );
+
+      expect(failure).toMatchObject({ name: "HttpRequestFailed" });
+      expect((failure as Error).message).toMatch(/\/died\/\*\*\* was not answered: /);
+      expect(inspect(failure, { depth: 10 })).not.toContain("s3c");
+    },
+  );
 
   it("are waited for no longer than the request may take", async () => {
     const never: HttpOptions = { tokenProviders: { slow: () => new Promise(() => undefined) } };

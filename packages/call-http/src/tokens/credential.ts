@@ -14,8 +14,12 @@ export class Credential {
     this.#token = token;
   }
 
-  /** The text without the token, as it is or as JSON has it. */
+  /** The text without the token, as it is or as JSON and URLs have it. */
   blot(text: string): string {
-    return text.replaceAll(this.#token, BLOT).replaceAll(JSON.stringify(this.#token).slice(1, -1), BLOT);
+    const forms = [this.#token, JSON.stringify(this.#token).slice(1, -1)];
+    return [...forms, ...forms.map(encodeURIComponent)].reduce(
+      (blotted, form) => blotted.replaceAll(form, BLOT),
+      text,
+    );
   }
 }
