@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "@perdure/client";
@@ -74,6 +74,45 @@ describe("EmbeddedBackend", () => {
 
       await expect(backend(target).createTaskHub()).rejects.toMatchObject({ code: code_ });
     }
+  });
+
+  it.each([
+    ["a short text", Buffer.from("hello")],
+    ["pages of text", Buffer.alloc(100_000, "x")],
+    ["another database", Buffer.concat([Buffer.from("SQLite format 3\0"), Buffer.alloc(8192)])],
+    ["zeros", Buffer.alloc(8192)],
+  ])("refuses a file that is %s, and leaves it as it is", async (_what, content) => {
+    const target = path.join(directory, "other.txt");
+    writeFileSync(target, content);
+
+    await expect(backend(target).createTaskHub()).rejects.toMatchObject({ code: "CorruptStorage" });
+
+    expect(readFileSync(target)).toEqual(content);
+    expect(readdirSync(directory)).toEqual(["other.txt"]);
+  });
+
+  it("refuses a hub whose end is missing", async () => {
+    const whole = await working();
+    await (await whole.client.startNew(doubled, 21)).result();
+    await whole.worker.stop();
+    const part = path.join(directory, "part.perdure");
+    writeFileSync(part, readFileSync(file).subarray(0, 6000));
+
+    await expect(backend(part).createTaskHub()).rejects.toThrow(/its end is missing/);
+  });
+
+  it("refuses a folder and a device", async () => {
+    for (const target of [directory, "/dev/null"])
+      await expect(backend(target).createTaskHub()).rejects.toMatchObject({ code: "BackendConfiguration" });
+  });
+
+  it("makes a hub of an empty file", async () => {
+    const target = path.join(directory, "empty");
+    writeFileSync(target, "");
+
+    await backend(target).createTaskHub();
+
+    expect(await backend(target).instances.get("a")).toBeUndefined();
   });
 
   it("makes no file unless it is asked to, nor again after the hub was deleted", async () => {

@@ -7,6 +7,7 @@ import { Bell } from "./bell";
 import { Changes } from "./changes";
 import { keys, partitionOf } from "./keys";
 import type { Key, KeyRange } from "./keys";
+import { refuseForeignFile } from "./lmdb-file";
 
 /** Version of the layout in `keys.ts` and of the rows. */
 const FORMAT = 1;
@@ -176,6 +177,7 @@ export function noHub(file: string): BackendConfigurationError {
 }
 
 function openDatabase(file: string, relaxed: boolean): Database {
+  refuseForeignFile(file);
   let database: Database;
   try {
     database = open<string, Key>({
