@@ -8,7 +8,7 @@ import { optional } from "@perdure/core";
 const REPOSITORY = path.resolve(__dirname, "../../../..");
 export const LOADER = path.join(REPOSITORY, "scripts/run-sources.js");
 /** The command line itself. */
-export const PROGRAM = path.join(REPOSITORY, "packages/cli/src/bin.ts");
+export const PROGRAM = path.join(REPOSITORY, "packages/perdure/bin/perdure.js");
 /** Several command lines in one process. */
 export const DRIVER = path.join(__dirname, "driver.ts");
 const LIMIT_MS = 60_000;
