@@ -1,6 +1,6 @@
 /** What `perdure init` makes. */
-import { execFile } from "node:child_process";
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { templates } from "../src/scaffold/templates";
@@ -40,6 +40,31 @@ describe("perdure init", () => {
       template: "hello",
       next: ["cd two && npm install", "npm run dev"],
     });
+  });
+
+  it("names the folder as a shell reads it", async () => {
+    for (const [name, word] of [
+      ["a b c", "'a b c'"],
+      ["x'; rm -rf q; '", String.raw`'x'\''; rm -rf q; '\'''`],
+      ["-x", "./-x"],
+    ] as const) {
+      const { stdout } = await runIn(folder, ["init", "--", name]);
+
+      expect(stdout).toContain(`  cd ${word} && npm install\n`);
+      expect(execFileSync("sh", ["-c", `cd ${word} && ls package.json`], { cwd: folder }).toString()).toBe(
+        "package.json\n",
+      );
+    }
+  });
+
+  it("ends where no folder can be made", async () => {
+    mkdirSync(path.join(folder, "shut"), { mode: 0o500 });
+    const target = existsSync("/proc/self") ? "/proc/perdure/app" : "shut/app";
+
+    const { exitCode, stderr } = await runIn(folder, ["init", target]);
+
+    expect(stderr).toMatch(/cannot be made: E/);
+    expect(exitCode).toBe(2);
   });
 });
 

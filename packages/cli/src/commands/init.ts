@@ -5,6 +5,7 @@ import type { Cli } from "../cli";
 import { nearest } from "../connection/nearest";
 import { usageFailure } from "../failures";
 import { fieldsText } from "../output/table";
+import { shellWord } from "../output/text";
 import { scaffold } from "../scaffold/scaffold";
 import { DEFAULT_TEMPLATE, templates } from "../scaffold/templates";
 import type { Template } from "../scaffold/templates";
@@ -33,7 +34,10 @@ export function initCommand(cli: Cli): CommandUnknownOpts {
       if (folder === undefined) throw usageFailure("No folder is given.", "Give one: perdure init my-app");
       const target = path.resolve(cli.surroundings.workingFolder, folder);
       await scaffold(template, target);
-      const next = [`cd ${folder} && npm install`, "npm run dev"];
+      const next = [
+        `cd ${shellWord(folder.startsWith("-") ? `./${folder}` : folder)} && npm install`,
+        "npm run dev",
+      ];
       terminal.show({ folder: target, template: template.name, next }, () =>
         [
           `Made ${target} from the template '${template.name}'. Now:`,

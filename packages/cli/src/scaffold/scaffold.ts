@@ -1,6 +1,6 @@
-import { cp, mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { usageFailure } from "../failures";
+import { CommandFailure, usageFailure } from "../failures";
 import { version } from "../version";
 import { commonFolder } from "./templates";
 import type { Template } from "./templates";
@@ -11,11 +11,11 @@ const TEXTS = ["package.json", "README.md"];
 /**
  * Makes a project in a folder.
  *
- * @throws CommandFailure when there is something in the folder.
+ * @throws CommandFailure when there is something in the folder, or it cannot be made.
  */
 export async function scaffold(template: Template, folder: string): Promise<void> {
   await assertEmpty(folder);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await cp(commonFolder(), folder, { recursive: true });
   await cp(template.folder, folder, {
     recursive: true,
@@ -49,6 +49,28 @@ async function assertEmpty(folder: string): Promise<void> {
   });
   if (found.length > 0)
     throw usageFailure(`${folder} is not empty.`, "Give a new folder, or one with nothing in it.");
+}
+
+/** Not `recursive` of mkdir: where a folder refuses with ENOENT, as /proc does, it never ends. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  try {
+    const parent = path.dirname(folder);
+    if (parent !== folder) await makeFolder(parent);
+    await mkdir(folder);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === "EEXIST" ? "there is a file, or a link that leads nowhere" : code;
+    throw usageFailure(`${folder} cannot be made: ${reason}.`, "Give another folder.");
+  }
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** What npm takes as a name. */
