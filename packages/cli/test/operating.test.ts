@@ -1,6 +1,6 @@
 /** What the tables of other tests have no room for. */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { run } from "../src/run";
 import { fakeSurroundings } from "./support/fake-surroundings";
@@ -151,5 +151,33 @@ describe("in a pipe", () => {
     });
 
     expect(stderr).toBe("code 0\n");
+  });
+
+  it("an output that takes nothing is told in a line; a talk that cannot be told changes no exit code", () => {
+    const full = openSync(path.join(hub.folder, "read-only"), constants.O_CREAT | constants.O_RDONLY);
+    const spawned = (args: readonly string[], stdout: "pipe" | number, stderr: "pipe" | number) =>
+      spawnSync(process.execPath, ["--require", LOADER, PROGRAM, ...args], {
+        ...{ cwd: hub.folder, encoding: "utf8" as const, stdio: ["ignore", stdout, stderr] },
+      });
+
+    const list = spawned(["list"], full, "pipe");
+    const json = spawned(["list", "--json"], full, "pipe");
+    const get = spawned(["get", "nope"], "pipe", full);
+    closeSync(full);
+
+    expect(list).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Error: Standard output .*\n$/) });
+    expect(json.status).toBe(1);
+    expect(JSON.parse(json.stderr).error.message).toMatch(/^Standard output cannot be written/);
+    expect(get.status).toBe(3);
+  });
+
+  it("a talk that nobody reads any more changes no exit code", () => {
+    const program = `"${process.execPath}" --require "${LOADER}" "${PROGRAM}"`;
+
+    const { stderr } = spawnSync("sh", ["-c", `(${program} get nope 2>&1; echo "code $?" >&2) | true`], {
+      ...{ cwd: hub.folder, encoding: "utf8" },
+    });
+
+    expect(stderr).toBe("code 3\n");
   });
 });
