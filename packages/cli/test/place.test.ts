@@ -108,6 +108,12 @@ describe("placeOf", () => {
       /connectionString and url/,
     ],
     ["an unknown profile", { profile: "acount" }, {}, /no profile 'acount'/],
+    [
+      "a key with a line break",
+      { url: "http://a" },
+      { PERDURE_KEY: "bad\nkey" },
+      /^The key has [^]*carry\.$/,
+    ],
     ["a variable that is not set", { profile: "server" }, { SHOP_KEY: "" }, /needs SHOP_KEY/],
   ])("refuses %s", (_what, options, env, said) => {
     expect(() => place(options, env)).toThrow(said);

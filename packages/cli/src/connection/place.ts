@@ -159,12 +159,26 @@ function serverAt(url: string, key: string | undefined, taskHub: string | undefi
       "The URL of the server has a user name or a password in it.",
       "Give the key in PERDURE_KEY.",
     );
+  if (key !== undefined && !isHeader(key))
+    throw usageFailure(
+      "The key has a character that no request can carry.",
+      "Give it as it was given to you.",
+    );
   return {
     kind: "server",
     url: url.replace(/\/+$/, ""),
     ...optional("key", key),
     ...optional("taskHub", taskHub),
   };
+}
+
+function isHeader(value: string): boolean {
+  try {
+    new Headers({ value });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws CommandFailure for a name that would lead to another folder. */
