@@ -1,6 +1,10 @@
 import { InvalidArgumentError, durationMs } from "@perdure/core";
 import { usageFailure } from "../failures";
 
+/** Those that ISO 8601 writes with four digits of the year. */
+const FIRST = Date.parse("0000-01-01T00:00:00Z");
+const LAST = Date.parse("9999-12-31T23:59:59.999Z");
+
 /**
  * A moment in the past or to come: ISO 8601 with an offset or `Z`, or a duration, which is before or after now.
  *
@@ -8,7 +12,14 @@ import { usageFailure } from "../failures";
  */
 export function momentOf(text: string, now: number, what: string, direction: "ago" | "from now"): Date {
   const ms = tryDuration(text);
-  if (ms !== undefined) return new Date(direction === "ago" ? now - ms : now + ms);
+  if (ms !== undefined) {
+    const time = direction === "ago" ? now - ms : now + ms;
+    if (time >= FIRST && time <= LAST) return new Date(time);
+    throw usageFailure(
+      `${what} is '${text}', which leads out of the years 0 to 9999.`,
+      "Give a shorter time.",
+    );
+  }
   const time = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:?\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(time)) return new Date(time);
   throw usageFailure(
