@@ -2,10 +2,11 @@
  * Named places, kept in files: `perdure.yaml` of the project, found in the working folder or above it, and one of the
  * user. Of two profiles with one name that of the project counts.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { optional } from "@perdure/core";
 import { parseDocument } from "yaml";
+import type { Document } from "yaml";
 import { usageFailure } from "../failures";
 import type { Surroundings } from "../surroundings";
 
@@ -58,13 +59,13 @@ function projectFile(folder: string): string | undefined {
 }
 
 function parseProfiles(file: string, env: Surroundings["env"]): Profiles {
-  const document = parseDocument(readFileSync(file, "utf8"));
+  const document = parseDocument(readConfiguration(file));
   const fault = document.errors[0];
   if (fault) {
     const line = fault.linePos?.[0].line;
     throw usageFailure(`${file} is not YAML: ${fault.code}${line === undefined ? "" : ` in line ${line}`}.`);
   }
-  const content = mapOf(document.toJS(), file, "it");
+  const content = mapOf(valueOf(document, file), file, "it");
   const profiles = mapOf(content["profiles"] ?? {}, file, "'profiles'");
   const defaultName = content["defaultProfile"];
   if (defaultName !== undefined && typeof defaultName !== "string")
@@ -80,6 +81,25 @@ function parseProfiles(file: string, env: Surroundings["env"]): Profiles {
     ),
     ...optional("defaultName", defaultName),
   };
+}
+
+/** A file that is none could have no end. */
+function readConfiguration(file: string): string {
+  try {
+    if (statSync(file).isFile()) return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageFailure(`${file} cannot be read: ${code}.`, "It has the profiles: see that you may read it.");
+  }
+  throw usageFailure(`${file} is not a file.`, "Profiles are read from it: give a file, or remove it.");
+}
+
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw usageFailure(`${file} repeats too much by its aliases ('*name').`, "Write values out.");
+  }
 }
 
 function settingsOf(value: unknown, file: string, name: string, env: Surroundings["env"]): Settings {
