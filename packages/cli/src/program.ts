@@ -23,8 +23,6 @@ import { timersCommand } from "./commands/timers";
 import { waitCommand } from "./commands/wait";
 import { watchCommand } from "./commands/watch";
 import { workerCommand } from "./commands/worker";
-import { usageFailure } from "./failures";
-import { errorJson } from "./output/terminal";
 import { EXIT_CODES, EXIT_CODE_MEANINGS } from "./exit-codes";
 import type { Outcome } from "./exit-codes";
 import { version } from "./version";
@@ -84,12 +82,13 @@ export function createProgram(cli: Cli): CommandUnknownOpts {
   program.configureHelp({ showGlobalOptions: true });
   program.configureOutput({
     writeOut: (text) => stdout.write(text),
-    writeErr: (text) => stderr.write(text),
+    writeErr: (text) => {
+      if (!cli.isJson) stderr.write(text); // with --json, who runs the program tells of it
+    },
     getOutHelpWidth: () => stdout.columns ?? 100,
     getErrHelpWidth: () => stderr.columns ?? 100,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
-    outputError: (text, write) => write(cli.isJson ? `${errorJson(usageFailure(plainText(text)))}\n` : text),
   });
   program.showHelpAfterError(cli.isJson ? false : "(--help tells more)").exitOverride();
   for (const [title, commands] of GROUPS) {
@@ -104,11 +103,6 @@ function inheriting(command: CommandUnknownOpts, parent: CommandUnknownOpts): Co
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inheriting(child, command);
   return command;
-}
-
-/** What commander says, without what is for people. */
-function plainText(text: string): string {
-  return text.trim().replace(/^error: /, "");
 }
 
 function exitCodeText(): string {

@@ -1,5 +1,6 @@
 /** What each outcome ends with, and what is said then. */
-import { rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { EXIT_CODES } from "../src/exit-codes";
 import type { Outcome } from "../src/exit-codes";
@@ -14,9 +15,19 @@ beforeAll(async () => {
   await Promise.all(["done", "broken"].map((id) => hub.client.instance(id).waitForCompletion()));
   await hub.client.instance("waiting").waitForStart();
   writeFileSync(path.join(hub.folder, "bad.yaml"), "profiles:\n  a: {path: x, url: y}\n  b: {pfad: x}\n");
+  symlinkSync("no-such-thing", path.join(hub.folder, "nowhere"));
 });
 afterAll(() => hub.stop());
 
+/** Nine levels, each with ten of the one before. */
+const BOMB = ["a0: &a0 x"]
+  .concat(
+    Array.from(
+      { length: 9 },
+      (_unused, level) => `a${level + 1}: &a${level + 1} [${`*a${level},`.repeat(10)}]`,
+    ),
+  )
+  .join("\n");
 const NOBODY_LISTENS = "http://127.0.0.1:9";
 
 describe("a command line ends with", () => {
@@ -33,6 +44,8 @@ describe("a command line ends with", () => {
     ["usage", ["list", "--status", "Complete"], /Did you mean Completed\?/],
     ["usage", ["list", "--limit", "many"], /whole number/],
     ["usage", ["list", "--from", "yesterday"], /--from is 'yesterday', which is no time/],
+    ["usage", ["list", "--from", "99999999999d"], /--from is '99999999999d', which leads out of the years/],
+    ["usage", ["timers", "--due-before", "9000000d"], /Give a shorter time/],
     ["usage", ["list", "--tag", "blue"], /Give name=value/],
     ["usage", ["start", "echo", "Tokyo"], /'"Tokyo"'/],
     ["usage", ["start", "echo", "{bad"], /is not JSON/],
@@ -45,6 +58,7 @@ describe("a command line ends with", () => {
     ["usage", ["list", "--path", "a", "--url", "http://b"], /only one can be/],
     ["usage", ["list", "--url", "ftp://b"], /URL of the server is not valid/],
     ["usage", ["list", "--url", "http://me:secret@b"], /PERDURE_KEY/],
+    ["usage", ["list", "--url", NOBODY_LISTENS, "--key", "bad\nkey"], /^Error: The key has .*\n.*\n$/],
     ["usage", ["list", "--profile", "production"], /There is no profile 'production'/],
     ["usage", ["list", "--hub", "../up"], /no name/],
     ["usage", ["list", "--connection-string", "nonsense"], /connection string/i],
@@ -58,6 +72,9 @@ describe("a command line ends with", () => {
     ["usage", ["dev", "--url", NOBODY_LISTENS], /is a server/],
     ["usage", ["init", "x", "--template", "sage"], /Did you mean 'saga'\?/],
     ["usage", ["init", "."], /is not empty/],
+    ["usage", ["init", "bad.yaml"], /it is a file/],
+    ["usage", ["init", "bad.yaml/x/y"], /bad\.yaml.* cannot be (made|used)/],
+    ["usage", ["init", "nowhere"], /nowhere cannot be made: there is .* a link that leads nowhere/],
     ["usage", ["completion", "tcsh"], /bash, zsh, fish/],
     ["notFound", ["get", "nobody"], /No instance 'nobody'/],
     ["notFound", ["history", "nobody"], /No instance 'nobody'/],
@@ -95,6 +112,21 @@ describe("a command line ends with", () => {
     expect(exitCode).toBe(EXIT_CODES.usage);
   });
 
+  it.each<[what: string, make: (file: string) => void, said: RegExp]>([
+    ["a folder", (file) => mkdirSync(file), /perdure\.yaml is not a file/],
+    ["a pipe", (file) => execFileSync("mkfifo", [file]), /perdure\.yaml is not a file/],
+    ["a bomb of aliases", (file) => writeFileSync(file, BOMB), /perdure\.yaml repeats too much/],
+  ])("usage when perdure.yaml is %s, and names it", async (_what, make, said) => {
+    const folder = await newFolder();
+    make(path.join(folder, "perdure.yaml"));
+
+    const { exitCode, stderr } = await runIn(folder, ["list"]);
+    rmSync(folder, { recursive: true });
+
+    expect(stderr).toMatch(said);
+    expect(exitCode).toBe(EXIT_CODES.usage);
+  });
+
   it("interrupted when it is asked to end while it waits", async () => {
     const ending = new AbortController();
 
@@ -112,11 +144,19 @@ describe("a command line ends with", () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "InstanceNotFound" } });
   });
 
-  it("a wrong line as a line of JSON, too", async () => {
-    const { exitCode, stderr } = await hub.run(["lst", "--json"]);
+  it.each<[args: readonly string[], said: RegExp]>([
+    [["lst"], /^unknown command 'lst'\n\(Did you mean list\?\)$/],
+    [["list", "--nope"], /^unknown option '--nope'/],
+    [["list", "--limit", "0"], /Give a whole number/],
+    [["help", "lst"], /names no command/],
+    [[], /names no command/],
+  ])("a wrong line as a line of JSON, too: %j", async (args, said) => {
+    const { exitCode, stdout, stderr } = await hub.run([...args, "--json"]);
 
     expect(exitCode).toBe(EXIT_CODES.usage);
-    expect(JSON.parse(stderr).error.message).toMatch(/unknown command 'lst'\n\(Did you mean list\?\)/);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^.+\n$/);
+    expect(JSON.parse(stderr).error.message).toMatch(said);
   });
 
   it("a way to begin where no hub is", async () => {

@@ -123,6 +123,6 @@ function isColored(
 }
 
 /** An error as one line of JSON. */
-export function errorJson({ code, message, hints }: CommandFailure): string {
+function errorJson({ code, message, hints }: CommandFailure): string {
   return JSON.stringify({ error: { ...optional("code", code), message, hints } });
 }
