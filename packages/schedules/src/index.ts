@@ -1,4 +1,5 @@
 export { jitterOf } from "./jitter";
+export { LONGEST_INTERVAL, MOST_ITEMS, durationUpTo } from "./spec/bounds";
 export { normalizeSpec } from "./spec/normalize-spec";
 export { parseSpec } from "./spec/parse-spec";
 export type { ParsedSpec } from "./spec/parse-spec";

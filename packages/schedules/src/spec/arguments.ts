@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "@perdure/core";
 import { nearest } from "../nearest";
+import { MOST_ITEMS } from "./bounds";
 
 /**
  * An object whose fields have yet to be read.
@@ -22,9 +23,9 @@ export function fieldsOf<F extends string>(
 }
 
 /**
- * One value, or a list of them, read one by one; nothing when absent.
+ * One value, or a list of them, read one by one; nothing when absent. What is the same once read is kept once.
  *
- * @throws InvalidArgumentError for the empty list.
+ * @throws InvalidArgumentError for the empty list, and one that is too long.
  */
 export function listOf<T>(
   given: unknown,
@@ -36,7 +37,11 @@ export function listOf<T>(
   if (given.length === 0) {
     throw new InvalidArgumentError(`${what} is an empty list: give one item or more, or leave it out.`);
   }
-  return given.map((item: unknown, index) => read(item, `${what}[${index}]`));
+  if (given.length > MOST_ITEMS) {
+    throw new InvalidArgumentError(`${what} has ${given.length} items: give ${MOST_ITEMS} at most.`);
+  }
+  const items = given.map((item: unknown, index) => read(item, `${what}[${index}]`));
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }
 
 /** @throws InvalidArgumentError unless absent or among `allowed`. */

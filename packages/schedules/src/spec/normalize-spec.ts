@@ -1,8 +1,8 @@
 import { Temporal } from "@js-temporal/polyfill";
-import { InvalidArgumentError, durationMs, optional } from "@perdure/core";
-import type { Duration } from "@perdure/core";
+import { InvalidArgumentError, optional } from "@perdure/core";
 import { timeZoneName } from "../time-zones";
 import { fieldsOf, listOf, oneOf, shown } from "./arguments";
+import { FIRST_TIME, LAST_TIME, LONGEST_INTERVAL, LONGEST_JITTER, durationUpTo } from "./bounds";
 import { readCalendar } from "./calendar";
 import { readCronLine } from "./cron-line";
 import type { ScheduleSpec, StoredExclusion, StoredInterval, StoredSpec } from "./schedule-spec";
@@ -23,7 +23,8 @@ const FIELDS = [
 /**
  * The spec in its one form for storage.
  *
- * @throws InvalidArgumentError for a spec that names no ticks, has an unknown field or a value that cannot be read.
+ * @throws InvalidArgumentError for a spec that names no ticks, has an unknown field or a value that cannot be read, or
+ * asks for more than the bounds allow.
  * The message names the field and says what to give. A cron line for 30 February is no error: it has no ticks.
  */
 export function normalizeSpec(spec: ScheduleSpec): StoredSpec {
@@ -38,7 +39,7 @@ export function normalizeSpec(spec: ScheduleSpec): StoredSpec {
     ...optional("overlap", oneOf(given.overlap, ["earlier", "later", "both"], called("overlap"))),
     ...optional("startAt", readMoment(given.startAt, called("startAt"))),
     ...optional("endAt", readMoment(given.endAt, called("endAt"))),
-    ...optional("jitter", readDuration(given.jitter, called("jitter"))),
+    ...optional("jitter", readJitter(given.jitter, called("jitter"))),
   };
   if (stored.cron === undefined && stored.every === undefined && stored.calendar === undefined) {
     throw new InvalidArgumentError("The schedule never ticks: give one or more of cron, every, calendar.");
@@ -53,15 +54,15 @@ function called(field: string): string {
   return `The schedule's ${field}`;
 }
 
-function readDuration(given: unknown, what: string): number | undefined {
-  return given === undefined ? undefined : durationMs(given as Duration, what);
+function readJitter(given: unknown, what: string): number | undefined {
+  return given === undefined ? undefined : durationUpTo(LONGEST_JITTER, given, what);
 }
 
 function readInterval(given: unknown, what: string): StoredInterval {
   const { interval, offset = 0 } = fieldsOf(given, ["interval", "offset"], what);
   const stored = {
-    interval: durationMs(interval as Duration, `${what}.interval`),
-    offset: durationMs(offset as Duration, `${what}.offset`),
+    interval: durationUpTo(LONGEST_INTERVAL, interval, `${what}.interval`),
+    offset: durationUpTo(LONGEST_INTERVAL, offset, `${what}.offset`),
   };
   if (stored.interval === 0) {
     throw new InvalidArgumentError(`${what}.interval is 0: give 1 millisecond or more.`);
@@ -93,13 +94,13 @@ function readDate(given: unknown, what: string): string {
   throw new InvalidArgumentError(`${what} is ${shown(given)}: give an existing date such as "2027-12-25".`);
 }
 
-/** The latest moment a JavaScript `Date` can hold. */
-const MAX_TIME = 8.64e15;
-
 function readMoment(given: unknown, what: string): number | undefined {
   if (given === undefined) return undefined;
   const time = given instanceof Date ? given.getTime() : given;
-  if (Number.isInteger(time) && Math.abs(time as number) <= MAX_TIME) return time as number;
+  if (Number.isInteger(time)) {
+    if ((time as number) >= FIRST_TIME && (time as number) <= LAST_TIME) return time as number;
+    throw new InvalidArgumentError(`${what} is ${shown(time)}: give a time of the years 1 to 9999.`);
+  }
   throw new InvalidArgumentError(
     `${what} is ${given instanceof Date ? "an invalid date" : shown(given)}: give a valid Date or whole milliseconds since the epoch.`,
   );

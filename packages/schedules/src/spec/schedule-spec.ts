@@ -23,7 +23,7 @@ export type GapPolicy = "earlier" | "later" | "skip";
 /** For wall-clock times that clocks show twice: the first, the second, or both. */
 export type OverlapPolicy = "earlier" | "later" | "both";
 
-/** When a schedule ticks. At least one of `cron`, `every` and `calendar` is needed. */
+/** When a schedule ticks. At least one of `cron`, `every` and `calendar` is needed. No list has more than 100 items. */
 export interface ScheduleSpec {
   /**
    * Five fields (minute, hour, day of month, month, day of week), or six with seconds first, or one of `@yearly`,
@@ -44,16 +44,20 @@ export interface ScheduleSpec {
   readonly gap?: GapPolicy;
   /** Default: by the kind of line, `"both"` or `"earlier"`; see the head of this file. */
   readonly overlap?: OverlapPolicy;
-  /** The earliest nominal time, itself included. A number is in milliseconds since the epoch. */
+  /** The earliest nominal time, itself included: of the years 1 to 9999. A number is in milliseconds since the epoch. */
   readonly startAt?: Date | number;
-  /** The latest nominal time, itself included. A number is in milliseconds since the epoch. */
+  /** The latest nominal time, itself included: of the years 1 to 9999. A number is in milliseconds since the epoch. */
   readonly endAt?: Date | number;
-  /** Ticks start up to this much after their nominal time, each always by the same amount; see `jitterOf`. */
+  /**
+   * Ticks start up to this much after their nominal time, each always by the same amount; see `jitterOf`. 366 days at
+   * most.
+   */
   readonly jitter?: Duration;
 }
 
 /** Ticks at whole multiples of `interval` since the epoch, plus `offset`. Time zones play no part. */
 export interface IntervalSpec {
+  /** One millisecond to 36,525 days. */
   readonly interval: Duration;
   /** Less than the interval. Default: 0. */
   readonly offset?: Duration;

@@ -1,3 +1,4 @@
+import { FIRST_TIME, LAST_TICK } from "../spec/bounds";
 import { calendarPattern } from "../spec/calendar";
 import { cronPattern } from "../spec/cron-line";
 import type { StoredSpec } from "../spec/schedule-spec";
@@ -12,7 +13,7 @@ import type { ChangePolicies } from "./wall-ticks";
 import { WallTimes } from "./wall-times";
 import { ZoneOffsets } from "./zone-offsets";
 
-/** The nominal times at which a schedule ticks, in milliseconds since the epoch, each once and in order. */
+/** The nominal times of a schedule, to the end of 2999: in milliseconds since the epoch, each once and in order. */
 export interface Ticks {
   /** The first tick after an instant; nothing when there is none. */
   next(after: number): number | undefined;
@@ -54,14 +55,16 @@ class MergedTicks implements Ticks {
       ...every.map((interval) => new IntervalTicks(interval)),
     ];
     this.#exclusions = exclusionsOf(exclude);
-    this.#startAt = stored.startAt ?? Number.NEGATIVE_INFINITY;
-    this.#endAt = stored.endAt ?? NEVER;
+    this.#startAt = Math.max(stored.startAt ?? FIRST_TIME, FIRST_TIME);
+    this.#endAt = Math.min(stored.endAt ?? LAST_TICK, LAST_TICK);
   }
 
   next(after: number): number | undefined {
-    let tick = this.#firstOfLines(Math.max(after, this.#startAt - 1));
+    const start = Math.max(after, this.#startAt - 1);
+    if (start >= this.#endAt) return undefined;
+    let tick = this.#firstOfLines(start);
     for (let excluded = 0; excluded < MAX_EXCLUDED_IN_A_ROW; excluded++) {
-      if (tick > this.#endAt || tick === NEVER) return undefined;
+      if (tick > this.#endAt) return undefined;
       const end = this.#endOfExclusion(tick);
       if (end === undefined) return tick;
       tick = this.#firstOfLines(end - 1);

@@ -51,22 +51,32 @@ export class WallTimes {
   }
 }
 
+/** Common and leap years, beginning with each of the seven days of the week. */
+const ALL_KINDS_OF_YEARS = "2000-2027";
+
 /** The days that match a pattern, each as the wall-clock time of its midnight. */
 class MatchingDays {
   readonly #cron: Cron;
+  /** Of the years that tell whether such days exist: croner would look through a thousand for one that does not. */
+  readonly #sample: Cron;
+  #exist: boolean | undefined;
   /** The last answer: no day matches from `#asked` to before `#found`. */
   #asked = 0;
   #found = -1;
 
   constructor({ dayOfMonth, month, dayOfWeek, year, days }: WallPattern) {
-    this.#cron = cronInUtc(`0 0 0 ${dayOfMonth} ${month} ${dayOfWeek} ${year}`, days === "both");
+    const inYears = (years: string): Cron =>
+      cronInUtc(`0 0 0 ${dayOfMonth} ${month} ${dayOfWeek} ${years}`, days === "both");
+    this.#cron = inYears(year);
+    this.#sample = inYears(ALL_KINDS_OF_YEARS);
   }
 
   /** The first matching day that is `day` or later; `NEVER` when there is none. */
   from(day: number): number {
     if (day >= this.#asked && day <= this.#found) return this.#found;
     this.#asked = day;
-    this.#found = this.#cron.nextRun(new Date(day - 1))?.getTime() ?? NEVER;
+    this.#exist ??= this.#sample.nextRun(new Date(Date.UTC(1999, 11, 31))) !== null;
+    this.#found = (this.#exist ? this.#cron.nextRun(new Date(day - 1))?.getTime() : undefined) ?? NEVER;
     return this.#found;
   }
 }
