@@ -9,8 +9,8 @@ import {
   ScheduleAlreadyExistsError,
   ScheduleNotFoundError,
   assertInstanceId,
+  assertName,
   decode,
-  durationMs,
   encode,
   isTerminal,
   nameOf,
@@ -19,12 +19,13 @@ import {
 import type { Duration, InstanceStatus, OrchestrationDefinition, RuntimeStatus } from "@perdure/core";
 import {
   COMMAND_EVENT,
+  LONGEST_INTERVAL,
   RUN_OVERLAP_POLICIES,
   SCHEDULE_NAME,
+  durationUpTo,
   jitterOf,
   newSchedule,
   normalizeSpec,
-  parseSpec,
   scheduleInstanceId,
   ticksOf,
 } from "@perdure/schedules";
@@ -58,7 +59,7 @@ export interface ScheduleChanges<TInput = unknown> {
   readonly overlapPolicy?: RunOverlapPolicy;
   /** Name of the event that `"cancelOther"` raises; its payload is `{ reason }`. Default: `"cancel"`. */
   readonly cancelEvent?: string;
-  /** After downtime, ticks older than this are missed and not run. Default: 1 h. */
+  /** After downtime, ticks older than this are missed and not run. One second to 36,525 days. Default: 1 h. */
   readonly catchUpWindow?: Duration;
   /** Of the others only so many, the last ones, are run. 0: none. Default: 10. */
   readonly maxCatchUp?: number;
@@ -150,13 +151,14 @@ export class HubSchedules {
     const { id, orchestration, spec, paused = false, ...changes } = options;
     assertScheduleId(id);
     const now = this.#connection.clock.now();
+    const version =
+      changes.version ?? (typeof orchestration === "string" ? undefined : orchestration.version);
     const stored = normalizeSpec(spec);
     assertTicks(id, stored, now);
     const definition: ScheduleDefinition = {
       ...{ id, orchestration: nameOf(orchestration, "The orchestration name"), spec: stored },
       ...{ overlapPolicy: "skip", cancelEvent: "cancel", catchUpWindow: 3_600_000, maxCatchUp: 10 },
-      ...optional("version", typeof orchestration === "string" ? undefined : orchestration.version),
-      ...definitionChanges(changes),
+      ...definitionChanges({ ...changes, ...optional("version", version) }),
     };
     const input = encode(newSchedule(definition, now, paused), `definition of schedule '${id}'`);
     if (typeof orchestration !== "string")
@@ -327,7 +329,7 @@ function describe(status: InstanceStatus, now: number, count: number): ScheduleD
   const hasRunsLeft = maxRuns === undefined || state.counts.started < maxRuns;
   const next =
     hasRunsLeft && !state.paused
-      ? parseSpec(spec).ticks.upcoming(Math.max(now, state.cursor), Math.max(count, 1))
+      ? ticksOf(spec).upcoming(Math.max(now, state.cursor), Math.max(count, 1))
       : [];
   return {
     ...definition,
@@ -391,7 +393,7 @@ function definitionChanges(given: ScheduleUpdate): Partial<ScheduleDefinition> {
   if (unknown !== undefined)
     throw new InvalidArgumentError(`A schedule has no '${unknown}': give any of ${known.join(", ")}.`);
   if (tags !== undefined) assertTags(tags);
-  assertOptionalText(version, "The version");
+  if (version !== undefined) assertName(version, "The version");
   assertOptionalText(note, "The note");
   if (maxRuns !== undefined) assertCount(maxRuns, "maxRuns", Number.MAX_SAFE_INTEGER);
   if (maxCatchUp !== undefined) assertCount(maxCatchUp, "maxCatchUp", MOST_CAUGHT_UP, 0);
@@ -422,9 +424,9 @@ function isRemovable(field: string): boolean {
 
 const LEAST_WINDOW_MS = 1000;
 
-/** @throws InvalidArgumentError for less than what a busy worker may be late by. */
+/** @throws InvalidArgumentError for more than a century, and less than what a busy worker may be late by. */
 function windowOf(duration: Duration): number {
-  const window = durationMs(duration, "catchUpWindow");
+  const window = durationUpTo(LONGEST_INTERVAL, duration, "catchUpWindow");
   if (window >= LEAST_WINDOW_MS) return window;
   throw new InvalidArgumentError(
     `catchUpWindow is ${window} ms, by which any tick may be late: give ${LEAST_WINDOW_MS} ms or more, and maxCatchUp 0 to make up for none.`,

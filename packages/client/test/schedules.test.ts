@@ -89,11 +89,19 @@ describe("create", () => {
     [{ spec: { cron: "0 0 30 2 *" } }, "The schedule 'nightly' would never tick"],
     [{ spec: { cron: "@daily", endAt: new Date(NOW) } }, "would never tick: its spec names no time to come."],
     [{ tags: { a: 1 } }, "The tag 'a' is not valid"],
-    [{ version: 1 }, "The version is of type number"],
+    [{ spec: { cron: "@daily", startAt: new Date("3000-02-01") } }, "would never tick"],
+    [{ spec: { every: { interval: 1e300 } } }, "every.interval is 1e+300 ms: give 36525 days at most."],
+    [{ version: 1 }, "The version is number: give 1 to 256 characters without control characters."],
+    [{ version: "\u0000" }, "The version is '\\u0000': give 1 to 256 characters"],
+    [
+      { orchestration: defineOrchestration("other", report.handler as never, { version: "\u0000" }) },
+      "The version is '\\u0000': give 1 to 256 characters",
+    ],
     [{ note: {} }, "The note is of type object"],
     [{ overlapPolicy: "maybe" }, "overlapPolicy is 'maybe': give one of skip, bufferOne"],
     [{ cancelEvent: "" }, "The cancel event is '': give"],
     [{ catchUpWindow: "soon" }, "catchUpWindow is 'soon'"],
+    [{ catchUpWindow: 1e300 }, "catchUpWindow is 1e+300 ms: give 36525 days at most."],
     [{ maxCatchUp: -1 }, "maxCatchUp is -1: give a whole number from 0 to 10000."],
     [{ maxCatchUp: 10_001 }, "maxCatchUp is 10001"],
     [{ maxRuns: 0 }, "maxRuns is 0: give a whole number from 1"],
@@ -346,6 +354,17 @@ describe("a command", () => {
       "A schedule has no 'id': give any of",
     ],
     ["an update with a bad spec", (one) => one.update({ spec: {} }), "The schedule never ticks"],
+    [
+      "an update to an interval no date can hold",
+      (one) => one.update({ spec: { every: { interval: 8.64e15 } } }),
+      "every.interval is 8640000000000000 ms: give 36525 days at most.",
+    ],
+    [
+      "an update to an endless window",
+      (one) => one.update({ catchUpWindow: 1e300 }),
+      "catchUpWindow is 1e+300 ms",
+    ],
+    ["an update to no version", (one) => one.update({ version: "\u0000" }), "The version is '\\u0000'"],
     ["an update to no runs", (one) => one.update({ maxRuns: 0 }), "maxRuns is 0"],
   ])("refuses %s and sends nothing", async (_what, act, message) => {
     const backend = backendWith(scheduleState());
