@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { RUN_OVERLAP_POLICIES } from "@perdure/schedules";
+import { MOST_ITEMS, RUN_OVERLAP_POLICIES } from "@perdure/schedules";
 import type { RunOverlapPolicy } from "@perdure/schedules";
 import { bodyDuration, moment, pageQuery, query, queryCount, tags, timestamp } from "./values";
 
@@ -8,7 +8,7 @@ const overlapPolicy = z
   .openapi("RunOverlapPolicy");
 
 function oneOrMore<T extends z.ZodType>(item: T): z.ZodUnion<[T, z.ZodReadonly<z.ZodArray<T>>]> {
-  return z.union([item, z.array(item).readonly()]);
+  return z.union([item, z.array(item).max(MOST_ITEMS).readonly()]);
 }
 
 const calendarRange = z.strictObject({
@@ -32,7 +32,7 @@ const calendar = z
 const exclusions = z.strictObject({
   cron: oneOrMore(z.string()).exactOptional(),
   calendar: oneOrMore(calendar).exactOptional(),
-  dates: z.array(z.string()).readonly().exactOptional(),
+  dates: z.array(z.string()).max(MOST_ITEMS).readonly().exactOptional(),
 });
 
 /** When it ticks. */

@@ -930,6 +930,30 @@ const schedules: readonly Row[] = [
       "an unknown zone",
     ],
     [{ id: "x", orchestration: "echo", spec: {} }, "a spec that says nothing"],
+    [
+      { id: "x", orchestration: "echo", spec: { every: { interval: 1e300 } } },
+      "an interval no date can hold",
+    ],
+    [
+      { id: "x", orchestration: "echo", spec: { every: { interval: "1h" }, startAt: 8.64e15 } },
+      "a start no tick can follow",
+    ],
+    [
+      { id: "x", orchestration: "echo", spec: { cron: "0 3 * * *", jitter: "999999999d" } },
+      "a jitter without end",
+    ],
+    [
+      { id: "x", orchestration: "echo", spec: { cron: Array.from({ length: 101 }, () => "0 3 * * *") } },
+      "more than a hundred lines",
+    ],
+    [
+      { id: "x", orchestration: "echo", spec: { cron: "0 3 * * *" }, catchUpWindow: 1e300 },
+      "a window without end",
+    ],
+    [
+      { id: "x", orchestration: "echo", spec: { cron: "0 3 * * *" }, version: "\u0000" },
+      "a version of control characters",
+    ],
     [{ id: "x", orchestration: "echo", spec: { cron: "0 3 * * *" }, often: true }, "an unknown field"],
     [{ id: "a/b", orchestration: "echo", spec: { cron: "0 3 * * *" } }, "a bad id"],
     [
