@@ -1,4 +1,7 @@
 /** A worker process. Ends with the driver, however that ends; stops when it is told to. */
+import { createRequire } from "node:module";
+import type * as azureStorage from "@perdure/backend-azure-storage";
+import type * as embedded from "@perdure/backend-embedded";
 import { Worker, createLogger } from "perdure";
 import type { Backend, Logger, WorkerOptions } from "perdure";
 import type { Death } from "./embedded/deaths";
@@ -28,6 +31,7 @@ export type Extras = (
   backend: Backend,
 ) => Required<Pick<WorkerOptions, "orchestrations" | "activities">>;
 
+const load = createRequire(__filename);
 const NO_EXTRAS: Extras = () => ({ orchestrations: [], activities: [] });
 
 export function configOf(argv: readonly string[]): WorkerConfig {
@@ -46,7 +50,7 @@ async function main(config: WorkerConfig, extrasOf: Extras): Promise<void> {
   const { workerId, folder } = config;
   process.once("disconnect", () => process.exit(1));
   const logger = createLogger("warn");
-  const backend = await connect(config, logger);
+  const backend = connect(config, logger);
   const log = new ExecutionLog(folder, workerId);
   const extras = extrasOf(config, log, backend);
   const worker = new Worker(backend, {
@@ -61,15 +65,12 @@ async function main(config: WorkerConfig, extrasOf: Extras): Promise<void> {
   process.send?.("ready");
 }
 
-/** Loads no more than what is needed: workers start often. */
-async function connect(
-  { workerId, connectionString = "", file, pace }: WorkerConfig,
-  logger: Logger,
-): Promise<Backend> {
+/** Loads no more than what is needed, workers start often, and no other copy than the one that deaths are planned in. */
+function connect({ workerId, connectionString = "", file, pace }: WorkerConfig, logger: Logger): Backend {
   if (file !== undefined) {
-    const { EmbeddedBackend } = await import("@perdure/backend-embedded");
+    const { EmbeddedBackend } = load("@perdure/backend-embedded") as typeof embedded;
     return new EmbeddedBackend({ path: file, logger });
   }
-  const { AzureStorageBackend } = await import("@perdure/backend-azure-storage");
+  const { AzureStorageBackend } = load("@perdure/backend-azure-storage") as typeof azureStorage;
   return new AzureStorageBackend({ ...tuning(pace), taskHub: TASK_HUB, connectionString, workerId, logger });
 }

@@ -24,6 +24,9 @@ export interface Death {
   readonly afterMs: number;
 }
 
+/** How the names of notes end. */
+export const DEATH_NOTE = ".death";
+
 /** What a process that kills itself leaves behind. */
 export interface DeathNote {
   /** Milliseconds since the epoch. */
@@ -95,5 +98,5 @@ export function readDeathNote(folder: string, name: string): DeathNote | undefin
 }
 
 function noteOf(folder: string, name: string): string {
-  return path.join(folder, `${name}.death`);
+  return path.join(folder, name + DEATH_NOTE);
 }
