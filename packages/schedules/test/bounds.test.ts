@@ -217,6 +217,30 @@ describe("a spec that never ticks", () => {
   });
 });
 
+describe("upcoming ticks", () => {
+  it("are fewer than asked for where much is excluded between them", () => {
+    // Of every two hours, one second is left.
+    const cron = ["0-59 * 1-23/2 * * *", "0-59 1-59 * * * *", "1-59 * * * * *"];
+    const { ticks } = parseSpec({ cron: "* * * * * *", exclude: { cron } });
+
+    const upcoming = ticks.upcoming(at("2027-01-01T00:30"), 1000);
+
+    expect(upcoming.slice(0, 3).map(utc)).toEqual([
+      "2027-01-01T02:00",
+      "2027-01-01T04:00",
+      "2027-01-01T06:00",
+    ]);
+    expect(upcoming.length).toBeLessThan(20);
+    expect(ticks.upcoming(upcoming.at(-1) ?? 0, 3)).toHaveLength(3);
+  });
+
+  it("are as many as asked for where a minute is excluded between them", () => {
+    const spec = { cron: "* * * * * *", exclude: { cron: "1-59 * * * * *" } };
+
+    expect(firstTicks(spec, "2027-01-01", 1000)).toHaveLength(1000);
+  });
+});
+
 /** The shortest of some runs, in milliseconds. */
 function leastOf<T>(runs: number, prepare: () => T, run: (prepared: T) => unknown): number {
   const times = Array.from({ length: runs }, () => {

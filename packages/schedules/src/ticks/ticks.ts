@@ -19,7 +19,10 @@ export interface Ticks {
   next(after: number): number | undefined;
   /** Up to `limit` ticks after `from` and not after `to`, the earliest ones. */
   between(from: number, to: number, limit: number): readonly number[];
-  /** The first `count` ticks after an instant, or as many as there are. */
+  /**
+   * The first `count` ticks after an instant, or as many as there are. Fewer, but one at least, when so much is excluded
+   * between them that to find them would take long.
+   */
   upcoming(after: number, count: number): readonly number[];
 }
 
@@ -35,12 +38,17 @@ interface Line {
 /** A spec that excludes this many blocks of its ticks in a row excludes all of them, for what anybody can tell. */
 const MAX_EXCLUDED_IN_A_ROW = 10_000;
 
+/** What `upcoming` may spend on excluded blocks. Each costs 10, and 1 for each line and exclusion that is asked. */
+const MOST_SPENT_ON_EXCLUDED = 1_000_000;
+
 class MergedTicks implements Ticks {
   readonly #zone: ZoneOffsets;
   readonly #lines: readonly Line[];
   readonly #exclusions: readonly Exclusion[];
   readonly #startAt: number;
   readonly #endAt: number;
+  /** Blocks stepped over so far. */
+  #excluded = 0;
 
   constructor(stored: StoredSpec) {
     const { cron = [], every = [], calendar = [], exclude = {}, timeZone } = stored;
@@ -67,6 +75,7 @@ class MergedTicks implements Ticks {
       if (tick > this.#endAt) return undefined;
       const end = this.#endOfExclusion(tick);
       if (end === undefined) return tick;
+      this.#excluded++;
       tick = this.#firstOfLines(end - 1);
     }
     return undefined;
@@ -85,7 +94,15 @@ class MergedTicks implements Ticks {
   }
 
   upcoming(after: number, count: number): readonly number[] {
-    return this.between(after, NEVER, count);
+    const cost = 10 + this.#lines.length + this.#exclusions.length;
+    const mostExcluded = this.#excluded + MOST_SPENT_ON_EXCLUDED / cost;
+    const ticks: number[] = [];
+    while (ticks.length < count && (ticks.length === 0 || this.#excluded < mostExcluded)) {
+      const tick = this.next(ticks.at(-1) ?? after);
+      if (tick === undefined) break;
+      ticks.push(tick);
+    }
+    return ticks;
   }
 
   #firstOfLines(after: number): number {
