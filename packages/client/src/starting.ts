@@ -4,7 +4,7 @@ import type { Duration, Payload, StartMessage, TerminalStatus } from "@perdure/c
 import { FINISHED, assertTags, statusList } from "./arguments";
 
 export interface StartOptions {
-  /** 1 to 256 characters, none of `/ \ # ?`, no leading `@`. Default: 32 random hex digits. */
+  /** 1 to 256 characters, none of `/ \ # ?`, no leading `@`, not `.` or `..`. Default: 32 random hex digits. */
   readonly instanceId?: string;
   /** No code runs before; a time that has passed means at once. Not together with `delay`. */
   readonly startAt?: Date;

@@ -4,8 +4,8 @@ import { InvalidArgumentError } from "./errors";
 const MAX_ID_LENGTH = 256;
 
 /**
- * Checks an instance id: 1 to 256 characters, no `/ \ # ?`, no control characters, no leading `@`.
- * The rule is Azure Table Storage's for keys; `@` marks entities.
+ * Checks an instance id: 1 to 256 characters, no `/ \ # ?`, no control characters, no leading `@`, not `.` or `..`.
+ * The rule is Azure Table Storage's for keys; `@` marks entities; dots alone are steps in a URL, however encoded.
  *
  * @throws InvalidArgumentError
  */
@@ -19,7 +19,8 @@ export function assertInstanceId(instanceId: unknown): asserts instanceId is str
 }
 
 /**
- * Checks the name of an orchestration, activity or event: 1 to 256 characters, none of them control characters.
+ * Checks the name of an orchestration, activity or event: 1 to 256 characters, none of them control characters, not `.`
+ * or `..`.
  *
  * @throws InvalidArgumentError
  */
@@ -29,6 +30,7 @@ export function assertName(name: unknown, what: string): asserts name is string 
       `${what} is ${typeof name === "string" ? `'${printable(name)}'` : typeof name}: give 1 to ${MAX_ID_LENGTH} characters without control characters.`,
     );
   }
+  assertNoStep(name, what);
 }
 
 function assertText(value: unknown, what: string, maxLength: number): asserts value is string {
@@ -42,6 +44,13 @@ function assertText(value: unknown, what: string, maxLength: number): asserts va
       `${what} '${printable(value)}' contains one of / \\ # ?, a control character or half a surrogate pair: leave them out.`,
     );
   }
+  assertNoStep(value, what);
+}
+
+/** No URL can hold these: whoever resolves it takes them for this folder and the one above. */
+function assertNoStep(text: string, what: string): void {
+  if (text !== "." && text !== "..") return;
+  throw new InvalidArgumentError(`${what} is '${text}', which no URL can hold: give more than dots.`);
 }
 
 function hasControl(text: string): boolean {

@@ -2,9 +2,12 @@ import { assertInstanceId, assertName, deriveId } from "../src";
 import { uuidV5 } from "../src/ids";
 
 describe("assertInstanceId", () => {
-  it.each(["a", "order-1", "a b", "größe", "😀", "x".repeat(256), "a@b", "a:b", "a.b"])("takes %p", (id) => {
-    expect(() => assertInstanceId(id)).not.toThrow();
-  });
+  it.each(["a", "order-1", "a b", "größe", "😀", "x".repeat(256), "a@b", "a:b", "a.b", "..."])(
+    "takes %p",
+    (id) => {
+      expect(() => assertInstanceId(id)).not.toThrow();
+    },
+  );
 
   it.each([
     ["", "has 0 characters"],
@@ -17,6 +20,8 @@ describe("assertInstanceId", () => {
     ["a\u0085b", "contains one of"],
     ["a\ud800b", "contains one of"],
     ["@counter@1", "reserved for entities"],
+    [".", "no URL can hold"],
+    ["..", "no URL can hold"],
   ])("refuses %p", (id, reason) => {
     expect(() => assertInstanceId(id)).toThrow(reason);
   });
@@ -35,9 +40,12 @@ describe("assertName", () => {
     expect(() => assertName(name, "The name")).not.toThrow();
   });
 
-  it.each([[""], ["  "], ["a\tb"], ["x".repeat(257)], [undefined], [Symbol("s")]])("refuses %p", (name) => {
-    expect(() => assertName(name, "The name")).toThrow(/^The name is /);
-  });
+  it.each([[""], ["  "], ["."], [".."], ["a\tb"], ["x".repeat(257)], [undefined], [Symbol("s")]])(
+    "refuses %p",
+    (name) => {
+      expect(() => assertName(name, "The name")).toThrow(/^The name is /);
+    },
+  );
 });
 
 describe("deriveId", () => {

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 
 const instanceId = z.string().openapi({
   param: { name: "instanceId", in: "path" },
-  description: "1 to 256 characters, none of / \\ # ? and no control characters, no leading @.",
+  description:
+    '1 to 256 characters, none of / \\ # ? and no control characters, no leading @, not "." or "..".',
   example: "order-1",
 });
 
