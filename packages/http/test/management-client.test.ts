@@ -30,6 +30,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 describe.each(["through a socket", "within the process"])("ManagementClient %s", (way) => {
   let hub: ServedHub;
   let management: ManagementClient;
+  const asked = jest.fn<void, [url: string]>();
 
   beforeAll(async () => {
     hub = await ServedHub.open(embedded, { eventUrlKeys: ["k".repeat(32)], maxBodyBytes: 50_000 });
@@ -40,12 +41,45 @@ describe.each(["through a socket", "within the process"])("ManagementClient %s",
       maxBodyBytes: 50_000,
     } as const;
     const app = createManagementApi(hub.client, options);
-    management =
-      way === "through a socket"
-        ? hub.management()
-        : new ManagementClient({ url: "http://localhost", fetch: (request) => app.fetch(request) });
+    const inProcess = way !== "through a socket";
+    management = new ManagementClient({
+      url: inProcess ? "http://localhost" : hub.server.url,
+      fetch: (request) => {
+        asked(request.url);
+        return inProcess ? app.fetch(request) : fetch(request);
+      },
+    });
   });
+  beforeEach(() => asked.mockClear());
   afterAll(() => hub.close());
+
+  it.each(["", ".", "..", "\ud800"])("refuses %p, which no URL can hold, before it asks", async (id) => {
+    const refused = [
+      ...[management.start("echo", 1, { instanceId: id }), management.start(id), management.get(id)],
+      ...[
+        management.history(id),
+        management.waitForCompletion(id),
+        management.purge(id),
+        all(management.watch(id)),
+      ],
+      ...[management.raiseEvent(id, "go"), management.raiseEvent("a", id), management.terminate(id)],
+      ...[management.createEventUrl("a", id), management.restart(id), management.explain(id)],
+      ...[management.timers.of(id), management.timers.fire({ instanceId: id, timerId: 1, executionId: "x" })],
+      ...[
+        management.schedules.describe(id),
+        management.schedules.delete(id),
+        management.schedules.trigger(id),
+      ],
+      ...[management.deadLetters.redrive(id), management.deadLetters.discard(id)],
+    ];
+
+    const outcomes = await Promise.allSettled(refused);
+
+    expect(
+      outcomes.map((outcome) => (outcome.status === "rejected" ? toError(outcome.reason).name : "took it")),
+    ).toEqual(refused.map(() => "InvalidArgumentError"));
+    expect(asked).not.toHaveBeenCalled();
+  });
 
   it("starts, waits and reads", async () => {
     const instanceId = `order: 100% ü+/`.replace("/", "") + hub.newId();

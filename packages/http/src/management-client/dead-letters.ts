@@ -1,6 +1,7 @@
 import type { DeadLetterDetails } from "../contract/dead-letters";
 import { listing } from "./pages";
 import type { Listing } from "./pages";
+import { segment } from "./paths";
 import type { Transport } from "./transport";
 
 /** Messages nobody could process. */
@@ -33,5 +34,5 @@ export class ManagementDeadLetters {
 }
 
 function pathOf(id: string): string {
-  return `/dead-letters/${encodeURIComponent(id)}`;
+  return `/dead-letters/${segment(id, "The dead letter id")}`;
 }

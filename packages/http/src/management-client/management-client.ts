@@ -1,4 +1,10 @@
-import { InstanceNotFoundError, OrchestrationFailedError, WaitTimeoutError, durationMs } from "@perdure/core";
+import {
+  InstanceNotFoundError,
+  OrchestrationFailedError,
+  WaitTimeoutError,
+  assertInstanceId,
+  durationMs,
+} from "@perdure/core";
 import type { Duration, HistoryEvent } from "@perdure/core";
 import type {
   DoctorOptions,
@@ -18,10 +24,10 @@ import type { EventUrl } from "../contract/event-urls";
 import type { HealthReport } from "../contract/health";
 import { IDEMPOTENCY_HEADER } from "../contract/instances";
 import type { InstanceChange, InstanceDetails, PurgeOutcome, StartedInstance } from "../contract/instances";
-import { instancePath } from "../contract/paths";
 import { ManagementDeadLetters } from "./dead-letters";
 import { listing } from "./pages";
 import type { Listing } from "./pages";
+import { instancePath, nameSegment } from "./paths";
 import { purgeMany } from "./purging";
 import { durationQuery, filterQuery, statusesQuery, tagQuery } from "./queries";
 import { ManagementSchedules } from "./schedules";
@@ -89,10 +95,11 @@ export class ManagementClient {
   /** @throws InstanceAlreadyExistsError, InvalidArgumentError, NotSerializableError, PayloadTooLargeError */
   async start(name: string, input?: unknown, options: StartRequest = {}): Promise<StartedInstance> {
     const { instanceId, startAt, delay, tags, version, reuse, ifExists, idempotencyKey } = options;
+    if (instanceId !== undefined) assertInstanceId(instanceId);
     const target = instanceId === undefined ? "" : `/${encodeURIComponent(instanceId)}`;
     const answer = await this.#transport.request<StartedInstance>(
       "POST",
-      `/orchestrators/${encodeURIComponent(name)}${target}`,
+      `/orchestrators/${nameSegment(name, "The orchestration name")}${target}`,
       {
         body: input,
         query: {
@@ -201,7 +208,7 @@ export class ManagementClient {
     payload?: unknown,
     options: RaiseEventRequest = {},
   ): Promise<void> {
-    const path = `${instancePath(instanceId)}/raiseEvent/${encodeURIComponent(name)}`;
+    const path = `${instancePath(instanceId)}/raiseEvent/${nameSegment(name, "The event name")}`;
     await this.#transport.request("POST", path, {
       body: payload,
       headers: keyHeader(options.idempotencyKey),
@@ -282,7 +289,7 @@ export class ManagementClient {
     eventName: string,
     request: EventUrlRequest = {},
   ): Promise<EventUrl> {
-    const path = `${instancePath(instanceId)}/eventUrls/${encodeURIComponent(eventName)}`;
+    const path = `${instancePath(instanceId)}/eventUrls/${nameSegment(eventName, "The event name")}`;
     return (await this.#transport.request<EventUrl>("POST", path, { body: request })).body;
   }
 

@@ -2,6 +2,7 @@ import type { BackfillOptions, ScheduleOptions, ScheduleUpdate, TriggerOptions }
 import type { ScheduleDetails } from "../contract/schedules";
 import { listing } from "./pages";
 import type { Listing } from "./pages";
+import { segment } from "./paths";
 import type { RequestOptions, Transport } from "./transport";
 
 /** Which orchestration a schedule starts, by name, and when. */
@@ -65,5 +66,5 @@ export class ManagementSchedules {
 }
 
 function pathOf(id: string): string {
-  return `/schedules/${encodeURIComponent(id)}`;
+  return `/schedules/${segment(id, "The schedule id")}`;
 }

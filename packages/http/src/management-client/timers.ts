@@ -1,9 +1,9 @@
 import type { Moment } from "@perdure/core";
 import type { TimerFilter, TimerReference } from "@perdure/client";
-import { instancePath } from "../contract/paths";
 import type { TimerDetails } from "../contract/timers";
 import { listing } from "./pages";
 import type { Listing } from "./pages";
+import { instancePath } from "./paths";
 import type { Transport } from "./transport";
 
 /** What instances sleep on. */
