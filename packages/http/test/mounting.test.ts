@@ -14,6 +14,7 @@ import { Worker } from "@perdure/worker";
 import { Hono } from "hono";
 import { CheckStatus, ManagementClient, createManagementApi } from "../src";
 import type { StartedInstance } from "../src";
+import type { Json } from "./support/json";
 
 const echo = defineOrchestration("echo", function* (_, input: unknown) {
   return input;
@@ -53,6 +54,33 @@ describe("a mounted API", () => {
     expect((await app.request("http://localhost/elsewhere")).status).toBe(404);
     const management = new ManagementClient({ url: base, fetch: (request) => app.fetch(request) });
     await expect(management.ready()).resolves.toMatchObject({ status: "ready" });
+  });
+
+  it.each([
+    ["/", "/ops"],
+    ["/", "/"],
+    ["/api", "/api"],
+    ["/api", "/"],
+    ["/instances", "/a/b"],
+  ])("gives URLs that lead back to it, with the prefix %s below %s", async (prefix, path) => {
+    const app = new Hono();
+    app.route(path, createManagementApi(client, { prefix, logger: silentLogger }));
+    const base = `http://localhost:8080${path}${prefix}`.replace(/\/+$/, "").replace(/(?<!:)\/\/+/g, "/");
+    const starts = [
+      `${base}/orchestrators/wait`,
+      `${base}/orchestrators/wait/of-${encodeURIComponent(base.slice(17).replaceAll("/", "-"))}`,
+    ];
+
+    for (const start of starts) {
+      const started = (await (await app.request(start, { method: "POST" })).json()) as StartedInstance;
+      const status = await app.request(started.statusQueryGetUri);
+
+      expect(started.statusQueryGetUri).toBe(`${base}/instances/${started.id}`);
+      expect(status.status).toBe(202);
+      expect(status.headers.get("location")).toBe(started.statusQueryGetUri);
+    }
+    const document = (await (await app.request(`${base}/openapi.json`)).json()) as Json;
+    expect(document.servers).toMatchObject([{ url: base }]);
   });
 
   it("lives in any server of Node, at a prefix of one's own", async () => {

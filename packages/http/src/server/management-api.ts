@@ -85,7 +85,7 @@ function routesOf(services: Services, app: OpenAPIHono<ApiEnv>): readonly Route[
     role: "reader",
     query: query({}),
     answers: { 200: { description: "OpenAPI 3.1." } },
-    handle: (_, c) => c.json(documentAt(services.urls.baseOf(c.req.raw))),
+    handle: (_, c) => c.json(documentAt(services.urls.baseOf(c.req.raw, c.get("route")))),
   });
   return [
     ...startRoutes(services),

@@ -121,7 +121,7 @@ async function restart(
 ): Promise<Response> {
   try {
     const started = await handle.restart({ newInstanceId: newInstanceId ?? restartWithNewInstanceId });
-    const payload = urls.payload(c.req.raw, started.instanceId);
+    const payload = urls.payload(c.req.raw, started.instanceId, c.get("route"));
     return c.json({ ...payload, created: true } satisfies StartedInstance, 202, {
       location: payload.statusQueryGetUri,
       "retry-after": "10",

@@ -30,7 +30,7 @@ export function eventUrlRoutes(services: Services): readonly Route[] {
       handle: async ({ params: { instanceId, eventName }, body = {} }, c) => {
         const options: EventUrlOptions = body;
         const { token, expiresAt } = await eventUrlsOf(services).createToken(instanceId, eventName, options);
-        const url = `${services.urls.baseOf(c.req.raw)}/events/${token}`;
+        const url = `${services.urls.baseOf(c.req.raw, c.get("route"))}/events/${token}`;
         return c.json({ url, expiresAt: new Date(expiresAt).toISOString() } satisfies EventUrl, 201);
       },
     }),

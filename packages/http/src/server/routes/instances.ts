@@ -78,7 +78,7 @@ export function instanceRoutes(services: Services): readonly Route[] {
       handle: async ({ params: { instanceId }, query }, c) => {
         const details = await detailsOf(client, instanceId, query);
         if (!isTerminal(details.runtimeStatus)) {
-          const location = urls.payload(c.req.raw, instanceId).statusQueryGetUri;
+          const location = urls.payload(c.req.raw, instanceId, c.get("route")).statusQueryGetUri;
           return c.json(details, 202, { location, "retry-after": "5" });
         }
         const isError = query.returnInternalServerErrorOnFailure && details.runtimeStatus === "Failed";

@@ -69,7 +69,7 @@ function collectionRoutes({ client, urls, schemas }: Services): readonly Route[]
         c.set("subject", body.id);
         await schemas.check(body.orchestration, body.input);
         const handle = await client.schedules.create(body);
-        const location = `${urls.baseOf(c.req.raw)}/schedules/${encodeURIComponent(handle.id)}`;
+        const location = `${urls.baseOf(c.req.raw, c.get("route"))}/schedules/${encodeURIComponent(handle.id)}`;
         return c.json(scheduleDetails(await handle.describe()), 201, { location });
       },
     }),

@@ -96,7 +96,7 @@ async function start(
     const response = await waitForCompletionOrStatus(services, c.req.raw, handle, query.timeout);
     if (response) return response;
   }
-  const payload = urls.payload(c.req.raw, handle.instanceId);
+  const payload = urls.payload(c.req.raw, handle.instanceId, c.get("route"));
   return c.json({ ...payload, created: handle.created } satisfies StartedInstance, 202, {
     location: payload.statusQueryGetUri,
     "retry-after": "10",

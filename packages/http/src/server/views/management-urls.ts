@@ -15,10 +15,17 @@ export class ManagementUrls {
     this.#publicUrl = publicUrl?.replace(/\/+$/, "");
   }
 
-  /** The URL of the API: the public one, or else where the request was sent. */
-  baseOf(request: Request): string {
+  /**
+   * The URL of the API: the public one, or else where the request was sent. `route`: the path below it that the request
+   * was for; absent when that was to another server's handler.
+   */
+  baseOf(request: Request, route?: string): string {
     if (this.#publicUrl !== undefined) return this.#publicUrl;
     const { origin, pathname } = new URL(request.url);
+    if (route !== undefined) {
+      const depth = route.split("/").length - 1;
+      return origin + pathname.split("/").slice(0, -depth).join("/");
+    }
     const at = pathname.indexOf(`${this.#prefix}/`);
     return origin + (at < 0 ? "" : pathname.slice(0, at)) + this.#prefix;
   }
@@ -27,8 +34,8 @@ export class ManagementUrls {
    * Where an instance is asked about and told things. A key that came in the query of the request stays in the URLs,
    * as with Durable Functions: whoever is given them needs no other.
    */
-  payload(request: Request, instanceId: string): ManagementPayload {
-    const base = this.baseOf(request) + instancePath(instanceId);
+  payload(request: Request, instanceId: string, route?: string): ManagementPayload {
+    const base = this.baseOf(request, route) + instancePath(instanceId);
     const code = new URL(request.url).searchParams.get("code");
     const key = code === null ? "" : `code=${encodeURIComponent(code)}`;
     const plain = (path: string): string => base + path + (key && `?${key}`);
