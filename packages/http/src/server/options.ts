@@ -16,7 +16,7 @@ export interface ManagementKey extends Principal {
   readonly key: string;
 }
 
-/** Says who asks; `undefined` refuses the request. */
+/** Says who asks; `undefined` refuses the request. It gets the request without its body. */
 export type Verify = (request: Request) => Principal | undefined | Promise<Principal | undefined>;
 
 /** An orchestration that people start over HTTP. */

@@ -35,7 +35,7 @@ export function deadLetterRoutes({ client }: Services): readonly Route[] {
       },
       handle: async ({ query: { showBody = false, top = 100 } }, c) => {
         const caller = c.get("caller");
-        if (showBody && caller) assertMay(caller, "operator");
+        if (showBody && caller) assertMay(caller, "operator", "the messages themselves are for operators");
         const { items, next } = await pageOf(client.deadLetters.list(), top, continuationOf(c));
         const letters = items.map((letter) => deadLetterDetails(letter, showBody));
         return c.json(letters, 200, continuationHeaders(c, next));

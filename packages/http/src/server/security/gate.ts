@@ -23,7 +23,8 @@ export class Gate {
       return THIS_MACHINE;
     }
     const key = keyOf(c.req);
-    const caller = (key === undefined ? undefined : this.keys?.find(key)) ?? (await this.verify?.(c.req.raw));
+    const caller =
+      (key === undefined ? undefined : this.keys?.find(key)) ?? (await this.verify?.(withoutBody(c.req.raw)));
     if (caller) return assertPrincipal(caller);
     throw new Refusal(
       401,
@@ -36,14 +37,17 @@ export class Gate {
   }
 }
 
-/** @throws Refusal */
-export function assertMay(caller: Principal, role: ManagementRole): void {
+/** The body is for the route alone: it can be read once only, and who asks is not known yet. */
+function withoutBody(request: Request): Request {
+  if (!request.body) return request;
+  const { url, method, headers, signal } = request;
+  return new Request(url, { method, headers, signal });
+}
+
+/** `why` an operator's key is needed. @throws Refusal */
+export function assertMay(caller: Principal, role: ManagementRole, why = "this changes something"): void {
   if (role === "reader" || caller.role === "operator") return;
-  throw new Refusal(
-    403,
-    "Forbidden",
-    "The key is a reader's, and this changes something: use an operator's.",
-  );
+  throw new Refusal(403, "Forbidden", `The key is a reader's, and ${why}: use an operator's.`);
 }
 
 /** What the user's own function says is checked: a wrong role must not pass for an operator's. */
