@@ -1,6 +1,7 @@
 import type * as NodeCrypto from "node:crypto";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@perdure/client";
 import { MemoryBackend } from "@perdure/backend-memory";
 import { InvalidArgumentError, silentLogger } from "@perdure/core";
@@ -224,7 +225,11 @@ describe("keys", () => {
   });
 
   it("keep the messages of dead letters from readers", async () => {
-    expect((await ask("/dead-letters?showBody=true", bearer(READER.key))).status).toBe(403);
+    const refused = await ask("/dead-letters?showBody=true", bearer(READER.key));
+    expect(refused.status).toBe(403);
+    expect(((await refused.json()) as Json).message).toBe(
+      "The key is a reader's, and the messages themselves are for operators: use an operator's.",
+    );
     expect((await ask("/dead-letters?showBody=true", bearer(OPERATOR.key))).status).toBe(200);
   });
 
@@ -288,6 +293,26 @@ describe("verify", () => {
     expect(verify).not.toHaveBeenCalled();
     expect((await ask("/instances")).status).toBe(401);
     expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it("gets no body, which it could read in place of the route", async () => {
+    const bodies: string[] = [];
+    const ask = api({
+      verify: async (request) => {
+        bodies.push(`${request.method} ${request.headers.get("x-user")} ${await request.text()}`);
+        return { name: "ann", role: "operator" };
+      },
+    });
+
+    const started = await ask("/orchestrators/echo/a", {
+      method: "POST",
+      headers: { "x-user": "ann" },
+      body: "7",
+    });
+
+    expect(started.status).toBe(202);
+    expect(bodies).toEqual(["POST ann "]);
+    expect(await (await ask("/instances/a")).json()).toMatchObject({ input: 7 });
   });
 
   it("lets nobody in by an answer that is none, or by failing", async () => {
@@ -356,6 +381,31 @@ describe("a HEAD request", () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(answers[0]!.headers.get("content-type")).toContain("text/event-stream");
     expect((await ask("/instances/a/result?timeout=0")).status).toBe(202);
+  });
+});
+
+describe("requests behind a stream, on one connection", () => {
+  it("give their places back when the connection closes", async () => {
+    const hub = client();
+    await hub.startNew("nobody", 1, { instanceId: "a" });
+    const server = await serveManagementApi(hub, { port: 0, logger: silentLogger, maxWaiting: 4 });
+    const get = (path: string): string => `GET ${PREFIX}${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const paths = ["/changes", "/changes", "/instances/a/result?timeout=1h", "/instances/a/changes"];
+    const limit = AbortSignal.timeout(5000); // a place that is lost is no reason to look for ever
+    const free = async (): Promise<boolean> =>
+      (await fetch(`${server.url}${PREFIX}/instances/a/result?timeout=0`)).status === 202;
+
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write(paths.map(get).join(""));
+    while (await free()) await sleep(5, undefined, { signal: limit });
+    socket.destroy();
+    const waits = paths.map(async () => {
+      while (!(await free())) await sleep(5, undefined, { signal: limit });
+      return fetch(`${server.url}${PREFIX}/instances/a/result?timeout=300ms`);
+    });
+
+    expect((await Promise.all(waits)).map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    await server.close();
   });
 });
 
@@ -437,6 +487,33 @@ describe("a connection", () => {
 
     expect(answer).toMatch(/^HTTP\/1.1 413/);
     expect(answer).toContain("PayloadTooLarge");
+  });
+
+  it("that sends a body a little too large is not closed while it sends", async () => {
+    const body = "x".repeat(15_000);
+
+    const { answer, ms } = await talk((send) => {
+      send(
+        `POST ${PREFIX}/orchestrators/echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 15000\r\n\r\n`,
+      );
+      send(body.slice(0, 100));
+      setTimeout(() => send(body.slice(100)), 60);
+    });
+
+    expect(answer).toMatch(/^HTTP\/1.1 413/);
+    expect(ms).toBeGreaterThan(50);
+  });
+
+  it("that sends far too large a body hears that it is of no more use", async () => {
+    const { answer } = await talk((send) => {
+      send(
+        `POST ${PREFIX}/orchestrators/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      );
+      send(`${(30_000).toString(16)}\r\n${"x".repeat(30_000)}`);
+    });
+
+    expect(answer).toMatch(/^HTTP\/1.1 413/);
+    expect(answer).toMatch(/connection: close/i);
   });
 
   it("that sends a body without an end is refused at the limit", async () => {

@@ -6,6 +6,7 @@ import type { Client } from "@perdure/client";
 import { InvalidArgumentError } from "@perdure/core";
 import { createManagementApi } from "./management-api";
 import type { ManagementApiOptions } from "./options";
+import { endQueuedAnswers } from "./queued-answers";
 import { isLoopback } from "./security/this-machine";
 
 export interface ServeOptions extends ManagementApiOptions {
@@ -61,6 +62,7 @@ export async function serveManagementApi(
     overrideGlobalObjects: false,
   }) as Server;
   server.maxConnections = MAX_CONNECTIONS;
+  endQueuedAnswers(server);
   server.on("request", (_request, response) => {
     // What was answered while the server stops leaves an idle connection.
     response.once("close", () => {
