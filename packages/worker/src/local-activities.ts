@@ -77,6 +77,7 @@ export class LocalActivities {
   /** Results of other executions than `executionId` are no longer waited for; the code runs on unless aborted. */
   letGo(executionId: string | undefined, abort: boolean): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting.executionId === executionId);
+    if (this.#waiting.length === 0) this.leaveQueue();
     for (const [id, running] of this.#running) {
       if (running.executionId === executionId) continue;
       this.#running.delete(id);
@@ -87,7 +88,6 @@ export class LocalActivities {
   /** The session is over. */
   end(abort: boolean): void {
     this.letGo(undefined, abort);
-    this.#withdraw?.();
     this.#ended.abort(ENDED);
   }
 
@@ -98,10 +98,15 @@ export class LocalActivities {
     if (this.#waiting.length === 0) return;
     this.#withdraw ??= activitySlots.request(() => {
       this.#withdraw = undefined;
-      if (this.#waiting.length > 0) this.begin();
-      else activitySlots.release();
+      this.begin();
       this.beginOrQueueUp();
     });
+  }
+
+  /** With nothing to begin a slot is not asked for. */
+  private leaveQueue(): void {
+    this.#withdraw?.();
+    this.#withdraw = undefined;
   }
 
   /** Runs the next one, for which a slot has been acquired. */
@@ -126,6 +131,7 @@ export class LocalActivities {
     while (this.#waiting.length > 0 && !this.#ended.isAborted) {
       await this.services.clock.sleep(PATIENCE_MS, this.#ended.signal);
       const late = this.#waiting.splice(0);
+      this.leaveQueue();
       if (late.length > 0) await this.queue(late);
     }
     this.#isWatching = false;
