@@ -1,4 +1,6 @@
 import type { FailureDetails } from "./failure";
+import { isTerminal } from "./instance";
+import type { RuntimeStatus } from "./instance";
 
 /** Base of every error this framework raises. `code` is stable; match on it, never on the message. */
 export abstract class DurableError extends Error {
@@ -179,9 +181,6 @@ export class ScheduleAlreadyExistsError extends DurableError {
   }
 }
 
-/** Statuses of which `reuse` may have some. */
-const REUSABLE: ReadonlySet<string> = new Set(["Completed", "Failed", "Terminated"]);
-
 /** The id is taken by an instance whose status the reuse policy does not allow to replace. */
 export class InstanceAlreadyExistsError extends DurableError {
   readonly code = "InstanceAlreadyExists";
@@ -191,7 +190,9 @@ export class InstanceAlreadyExistsError extends DurableError {
     readonly instanceId: string,
     readonly status: string,
   ) {
-    const advice = REUSABLE.has(status) ? `list ${status} in 'reuse'` : "wait for its end, or terminate it";
+    const advice = isTerminal(status as RuntimeStatus)
+      ? `list ${status} in 'reuse'`
+      : "wait for its end, or terminate it";
     super(`Instance '${instanceId}' already exists and is ${status}. Use another id, or ${advice}.`);
   }
 
