@@ -25,6 +25,8 @@ const PAUSE_GROWTH = 1.5;
 /** While the backend knows the status, looking only guards against what it does not know: ever more seldom. */
 const FIRST_SAFETY_PAUSE_MS = 1000;
 const LONGEST_SAFETY_PAUSE_MS = 30_000;
+/** What the backend knows is asked for more often: it may have given the instance to another process. */
+const GLANCE_MS = 1000;
 
 /**
  * Looks at an instance until the goal is reached: when the backend hints at it, and after pauses that grow from 25 to
@@ -59,7 +61,7 @@ export async function waitUntil(
         if (isHopeless) safetyPause = Math.min(safetyPause * 2, LONGEST_SAFETY_PAUSE_MS);
         safeUntil = clock.now() + safetyPause;
       }
-      await laps.next(Math.min(isHopeless ? safeUntil : clock.now() + pause, deadline));
+      await laps.next(Math.min(clock.now() + (isHopeless ? GLANCE_MS : pause), deadline));
       pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);
     }
   } finally {

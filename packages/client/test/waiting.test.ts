@@ -93,6 +93,21 @@ describe("waitForCompletion", () => {
     expect(instances.gets).toBe(9);
   });
 
+  it("looks within a second once the backend has given the instance away", async () => {
+    const { instances, clock, change, handle } = setUp();
+    instances.knows = true;
+    const wait = handle.waitForCompletion();
+    await pass(clock, 123_000); // long before the next look that guards against what nobody knows
+    const givenAwayAt = clock.now();
+    instances.knows = false;
+    change({ status: "Completed" }, "unseen");
+
+    await pass(clock, 1000);
+
+    await expect(wait).resolves.toMatchObject({ status: "Completed" });
+    expect(clock.now()).toBe(givenAwayAt + 1000);
+  });
+
   it("looks again after pauses that grow from 25 to 500 ms", async () => {
     const { instances, clock, change, handle } = setUp();
     const start = clock.now();

@@ -27,10 +27,6 @@ export class Changes {
     this.#watched.get(instanceId)?.wakeups.notify();
   }
 
-  notifyAll(): void {
-    for (const { wakeups } of this.#watched.values()) wakeups.notify();
-  }
-
   /** @param isForeign Whether another process may commit the change. */
   async wait(instanceId: string, isForeign: boolean, signal: AbortSignal): Promise<void> {
     let watched = this.#watched.get(instanceId);
