@@ -478,10 +478,12 @@ describe("an update", () => {
     subject.tick(1);
     subject.end(1);
     expect(subject.schedule.isTicking).toBe(false);
+    subject.now = T0 + 9 * HOUR;
 
     subject.schedule.command({ kind: "update", changes: { maxRuns: 2 } });
 
     expect(subject.schedule.isTicking).toBe(true);
+    expect(subject.state.cursor).toBe(T0 + 9 * HOUR); // what passed while it had ended is not made up for
   });
 
   it("may come with the same again", () => {

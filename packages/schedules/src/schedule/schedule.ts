@@ -138,14 +138,15 @@ export class Schedule {
 
   private update(changes: Partial<ScheduleDefinition>, now: number): void {
     const { definition, cursor } = this.#state;
+    const hadEnded = !this.hasRunsLeft;
     const given = Object.entries({ ...definition, ...changes }).filter(
       ([field, value]) => value !== null || field === "input",
     );
     const isOther = changes.spec && JSON.stringify(changes.spec) !== JSON.stringify(definition.spec);
-    // Another spec is for times to come: none it would have had before counts as missed.
+    // Another spec, and more runs, are for times to come: none there would have been before counts as missed.
     this.change({
       definition: Object.fromEntries(given) as unknown as ScheduleDefinition,
-      ...(isOther ? { cursor: Math.max(cursor, now) } : {}),
+      ...(isOther || hadEnded ? { cursor: Math.max(cursor, now) } : {}),
     });
   }
 
