@@ -99,17 +99,21 @@ function leaseTrouble(services: Services, owner: Owner): Trouble {
 }
 
 /** Commits of an owner compare the claim they were made with: one that was thought dead and is not can do no harm. */
-async function free({ commits, file }: Services, { id, partitions }: Owner): Promise<string> {
+async function free({ commits, file }: Services, { id, partitions, row }: Owner): Promise<string> {
+  const outcome = { isFreed: false };
   await commits.run(
     (transaction) => {
+      if (readProcess(transaction.file.get(keys.process(id)))?.expiresAt !== row?.expiresAt) return; // it lives
       for (const number of partitions) {
         const { owner, epoch } = readClaim(transaction.claim(number));
         if (owner === id) transaction.claimPartition(number, claimOf(null, epoch));
       }
       transaction.remove(keys.process(id));
+      outcome.isFreed = true;
     },
     () => file.bell.ring(),
   );
+  if (!outcome.isFreed) return "It has changed meanwhile.";
   return `Freed ${partitions.length} partitions; whoever works takes them now.`;
 }
 
