@@ -11,10 +11,14 @@ export function explainCommand(cli: Cli): CommandUnknownOpts {
     )
     .argument("<instance>", "id of the instance")
     .action((instanceId, _options, command) =>
-      cli.operate(command, async ({ client }, terminal) => {
-        const explanation = await client.explain(instanceId);
-        const now = cli.surroundings.clock.now();
-        terminal.show(explanation, () => explanationText(explanation, now, terminal.dataColors));
-      }),
+      cli.operate(
+        command,
+        async ({ client }, terminal) => {
+          const explanation = await client.explain(instanceId);
+          const now = cli.surroundings.clock.now();
+          terminal.show(explanation, () => explanationText(explanation, now, terminal.dataColors));
+        },
+        { tolerant: true }, // it only reads
+      ),
     );
 }
