@@ -59,7 +59,9 @@ async function diagnose(row: Row, stage: Stage): Promise<void> {
 
   if (row.fixes) {
     const { fixes } = row;
-    for (const { fix } of await stage.doctor(true)) {
+    const fixed = await stage.doctor(true);
+    expect(fixed).toHaveLength(row.finds.length);
+    for (const { fix } of fixed) {
       expect(fix).toMatchObject({ done: true });
       expect(fix?.message).toMatch(fixes);
     }
